@@ -1,0 +1,147 @@
+/**
+ * Builds `dist/action.js`, the one file that is deployed, with its `package.json` and the notices
+ * of every package in it. Writes into `dist` only, the same bytes on every machine. With `--check`
+ * it writes nothing and fails when `dist` is not what the sources give.
+ *
+ * Modules behind a relative `import()` are bundled beforehand as CommonJS: esbuild evaluates such a
+ * module where it is first needed, and leaves out what nobody imports from it.
+ */
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type BuildOptions, build as bundle, type Plugin } from 'esbuild'
+import { minify } from 'terser'
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
+
+/** The platform takes 100 kB of source; this leaves room for what an editor adds. */
+export const MAX_BUNDLE_BYTES = 99_000
+
+export interface BuiltFile {
+  readonly path: string
+  readonly text: string
+}
+
+/** The files of `dist`, unwritten. */
+export async function buildFiles(): Promise<readonly BuiltFile[]> {
+  const { version, license, description } = await readJson(join(ROOT, 'package.json'))
+  const inputs = new Set<string>()
+  const banner = `/*! client-initiated-account-linking ${version} | ${license} | ${description}. Built from source: change that, not this. */`
+  const code = await minifyAgain(await bundleFile(join(ROOT, 'src/action.ts'), inputs))
+  const action = `${banner}\n${code}\n`
+  const bytes = Buffer.byteLength(action)
+  if (bytes > MAX_BUNDLE_BYTES)
+    throw new Error(`dist/action.js would have ${bytes} bytes; at most ${MAX_BUNDLE_BYTES} fit`)
+  return [
+    { path: 'dist/action.js', text: action },
+    { path: 'dist/package.json', text: `${JSON.stringify({ type: 'commonjs' })}\n` },
+    { path: 'dist/THIRD-PARTY.txt', text: await readNotices(inputs) },
+  ]
+}
+
+/** Builds and writes; resolves with the source of the Action. */
+export async function build(): Promise<string> {
+  const files = await buildFiles()
+  await mkdir(join(ROOT, 'dist'), { recursive: true })
+  for (const { path, text } of files) await writeFile(join(ROOT, path), text)
+  return files[0]?.text ?? ''
+}
+
+async function bundleFile(entry: string, inputs: Set<string>): Promise<string> {
+  const options: BuildOptions & { write: false } = {
+    entryPoints: [entry],
+    absWorkingDir: ROOT,
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node22',
+    minify: true,
+    legalComments: 'none',
+    charset: 'ascii',
+    supported: { 'dynamic-import': false },
+    define: { 'process.env.NODE_ENV': '"production"' },
+    plugins: [lazyModules(inputs)],
+    logLevel: 'silent',
+  }
+  const { metafile, outputFiles } = await bundle(options)
+  for (const input of Object.keys(metafile?.inputs ?? {})) inputs.add(input)
+  return outputFiles[0]?.text ?? ''
+}
+
+function lazyModules(inputs: Set<string>): Plugin {
+  return {
+    name: 'lazy-modules',
+    setup(setup) {
+      setup.onResolve({ filter: /^\.\.?\// }, ({ kind, path, resolveDir }) =>
+        kind === 'dynamic-import'
+          ? { path: resolve(resolveDir, path), namespace: 'lazy' }
+          : undefined,
+      )
+      setup.onLoad({ filter: /./, namespace: 'lazy' }, async ({ path }) => ({
+        contents: await bundleFile(path, inputs),
+        loader: 'js',
+        resolveDir: dirname(path),
+      }))
+    },
+  }
+}
+
+/** A second minifier over the whole, for what the first leaves. */
+async function minifyAgain(code: string): Promise<string> {
+  const { code: minified } = await minify(code, {
+    compress: { passes: 3 },
+    mangle: true,
+    toplevel: true,
+    ecma: 2020,
+    format: { ascii_only: true, comments: false },
+  })
+  return minified ?? code
+}
+
+/** Name, version and licence text of every bundled package, sorted by name. */
+async function readNotices(inputs: ReadonlySet<string>): Promise<string> {
+  const names = new Set<string>()
+  for (const input of inputs) {
+    const name = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1]
+    if (name !== undefined) names.add(name)
+  }
+  const notices = await Promise.all([...names].sort().map(readNotice))
+  return `The file action.js contains code of these packages.\n${notices.join('')}`
+}
+
+async function readNotice(name: string): Promise<string> {
+  const folder = join(ROOT, 'node_modules', name)
+  const { version, license } = await readJson(join(folder, 'package.json'))
+  for (const file of ['LICENSE', 'LICENSE.md', 'LICENSE.txt', 'license.md', 'license']) {
+    const text = await readFile(join(folder, file), 'utf8').catch(() => undefined)
+    if (text === undefined) continue
+    const body = text.replaceAll('\r\n', '\n').trim()
+    return `\n${'-'.repeat(72)}\n${name} ${version} (${license})\n\n${body}\n`
+  }
+  throw new Error(`${name} has no licence file to take notice of`)
+}
+
+async function readJson(path: string): Promise<Readonly<Record<string, string>>> {
+  return JSON.parse(await readFile(path, 'utf8'))
+}
+
+async function main(): Promise<void> {
+  if (!process.argv.includes('--check')) {
+    const action = await build()
+    console.log(`dist/action.js: ${Buffer.byteLength(action)} bytes`)
+    return
+  }
+  for (const { path, text } of await buildFiles()) {
+    const found = await readFile(join(ROOT, path), 'utf8').catch(() => undefined)
+    if (found !== text) throw new Error(`${path} is stale: run "npm run build" and commit dist`)
+  }
+  console.log('dist is what the sources give')
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  await main().catch((error: unknown) => {
+    console.error(`build: ${error instanceof Error ? error.message : error}`)
+    process.exitCode = 1
+  })

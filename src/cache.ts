@@ -1,0 +1,103 @@
+/**
+ * `api.cache` within its limits, sealed: other Actions of the trigger can neither read nor forge an
+ * entry, and what does not open is absent. A failure of the cache costs a round trip, never the
+ * login. The only file that touches `api.cache`.
+ *
+ * @see https://auth0.com/docs/customize/actions/actions-overview (limits of the cache)
+ */
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { type Denial, isDenial } from './outcome.ts'
+import { deriveTag } from './pkce.ts'
+import type { PlatformCache } from './platform.ts'
+
+const MAX_VALUE_BYTES = 4_096
+const MAX_TTL_MS = 24 * 60 * 60 * 1_000
+const IV_BYTES = 12
+const TAG_BYTES = 16
+
+export interface Entry<T> {
+  readonly value: T
+  readonly ttlMs: number
+}
+
+export interface Cache {
+  /** The opened value, or `undefined` when there is none that can be trusted. */
+  read(name: string): unknown
+  write(name: string, entry: Entry<unknown>): void
+  drop(name: string): void
+  /** Runs `produce` once for all executions of this instance that want the same entry now. */
+  share<T>(name: string, produce: () => Promise<T | Denial>): Promise<T | Denial>
+}
+
+/** What is being fetched at this moment; an entry leaves when its request ends. */
+const inFlight = new Map<string, Promise<unknown>>()
+
+/** `key` is derived from ACTION_SECRET; `nowMs` gives the time in milliseconds since the epoch. */
+export function openCache(platform: PlatformCache, key: Buffer, nowMs: () => number): Cache {
+  const entryKey = (name: string) => `cial:${deriveTag(key, 'cache-entry/v1', name).slice(0, 22)}`
+
+  function seal(at: string, text: string): string {
+    const iv = randomBytes(IV_BYTES)
+    const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(at))
+    const sealed = Buffer.concat([cipher.update(text), cipher.final()])
+    return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64url')
+  }
+
+  function unseal(at: string, sealed: string): string {
+    const bytes = Buffer.from(sealed, 'base64url')
+    const tag = bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES)
+    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES), {
+      authTagLength: TAG_BYTES,
+    })
+    decipher.setAAD(Buffer.from(at)).setAuthTag(tag)
+    const opened = decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES))
+    return Buffer.concat([opened, decipher.final()]).toString()
+  }
+
+  /** The cache may throw, refuse or hold anything: each of these is an absent entry. */
+  function attempt<T>(operation: () => T): T | undefined {
+    try {
+      return operation()
+    } catch {
+      return undefined
+    }
+  }
+
+  function read(name: string): unknown {
+    const at = entryKey(name)
+    return attempt(() => {
+      const stored = platform.get(at)?.value
+      if (typeof stored !== 'string') return undefined
+      const { value, expiresAtMs } = JSON.parse(unseal(at, stored))
+      return nowMs() < expiresAtMs ? value : undefined
+    })
+  }
+
+  function drop(name: string): void {
+    attempt(() => platform.delete(entryKey(name)))
+  }
+
+  function write(name: string, { value, ttlMs }: Entry<unknown>): void {
+    const at = entryKey(name)
+    const ttl = Math.min(ttlMs, MAX_TTL_MS)
+    const sealed = seal(at, JSON.stringify({ value, expiresAtMs: nowMs() + ttl }))
+    if (ttl <= 0 || sealed.length > MAX_VALUE_BYTES) return
+    drop(name) // an overwritten value would count beside the new one
+    attempt(() => platform.set(at, sealed, { ttl }))
+  }
+
+  async function share<T>(name: string, produce: () => Promise<T | Denial>): Promise<T | Denial> {
+    const at = entryKey(name)
+    const running = inFlight.get(at) as Promise<T | Denial> | undefined
+    if (running !== undefined) {
+      const shared = await running.catch(() => undefined)
+      // Another execution's failure may be its own: little time left, say. Try for oneself.
+      return shared === undefined || isDenial(shared) ? produce() : shared
+    }
+    const own = produce().finally(() => inFlight.delete(at))
+    inFlight.set(at, own)
+    return own
+  }
+
+  return { read, write, drop, share }
+}

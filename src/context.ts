@@ -1,0 +1,75 @@
+/**
+ * What both handlers of a linking request work with: settings, the domain in use, keys, cache and
+ * HTTP, opened once a run. No I/O of its own.
+ */
+import { type Cache, openCache } from './cache.ts'
+import { type Fetch, type Http, openHttp } from './http.ts'
+import { createKeySource, type KeySource } from './keys.ts'
+import type { Log } from './log.ts'
+import { type Denial, deny, isDenial } from './outcome.ts'
+import { deriveKeys, type Keys } from './pkce.ts'
+import type { PlatformCache, PostLoginEvent } from './platform.ts'
+import { readHost, readSettings, type Settings } from './settings.ts'
+
+/** What a run is given: the only ways to the outside. */
+export interface Run {
+  readonly event: PostLoginEvent
+  readonly cache: PlatformCache
+  readonly canRedirect: (() => boolean) | undefined
+  readonly fetch: Fetch
+  /** Milliseconds since the epoch, for tokens. */
+  readonly nowMs: () => number
+  /** Milliseconds of a clock that never jumps, for time limits. */
+  readonly monotonicMs: () => number
+  readonly log: Log
+}
+
+export interface Context {
+  readonly event: PostLoginEvent
+  readonly settings: Settings
+  /** The domain in use: issuer, JWKS and code exchange; the Management API is elsewhere. */
+  readonly domain: string
+  readonly keys: Keys
+  readonly publicKeys: KeySource
+  readonly cache: Cache
+  readonly http: Http
+  readonly nowSeconds: () => number
+  readonly log: Log
+}
+
+export async function openContext(run: Run): Promise<Context | Denial> {
+  const { event, log } = run
+  const http = openHttp({ ...run, onRequest: (line) => log.verbose(line) })
+  const settings = readSettings(event)
+  if (isDenial(settings)) return settings
+  const domain = readDomainInUse(event, settings)
+  if (isDenial(domain)) return domain
+  const keys = await deriveKeys(settings.actionSecret)
+  const cache = openCache(run.cache, keys.cache, run.nowMs)
+  return {
+    event,
+    settings,
+    domain,
+    keys,
+    publicKeys: createKeySource(domain, http, cache),
+    cache,
+    http,
+    nowSeconds: () => Math.floor(run.nowMs() / 1_000),
+    log,
+  }
+}
+
+/** The host that the browser sees, if it is one of the tenant's. */
+function readDomainInUse(event: PostLoginEvent, settings: Settings): string | Denial {
+  const { hostname } = event.request
+  if (hostname === undefined || hostname === '') return settings.domain
+  const host = typeof hostname === 'string' ? readHost(hostname) : undefined
+  const own = [
+    settings.domain,
+    ...settings.customDomains,
+    event.custom_domain?.domain?.toLowerCase(),
+  ]
+  return host !== undefined && own.includes(host)
+    ? host
+    : deny('misconfigured', 'hostname is not AUTH0_DOMAIN nor in CUSTOM_DOMAINS')
+}

@@ -1,0 +1,50 @@
+/**
+ * The `id_token_hint`: proof that the application which asks holds a recent ID token of this very
+ * user. Asks for keys and does no other I/O.
+ *
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest
+ */
+import { verifyIdToken } from './jwt.ts'
+import type { KeySource } from './keys.ts'
+import { type Denial, deny, isDenial } from './outcome.ts'
+import type { PostLoginEvent } from './platform.ts'
+import type { Settings } from './settings.ts'
+
+/**
+ * `undefined` if the hint was issued by this domain to this client for this user, within
+ * HINT_MAX_AGE, and the user authenticated within PRIMARY_MAX_AUTH_AGE. Which check failed is told
+ * to the admin alone.
+ */
+export async function verifyHint(
+  hint: string | undefined,
+  event: PostLoginEvent,
+  domain: string,
+  keys: KeySource,
+  settings: Settings,
+  nowSeconds: number,
+): Promise<Denial | undefined> {
+  if (hint === undefined) return deny('hint_invalid', 'id_token_hint is missing')
+  const expected = {
+    issuer: `https://${domain}/`,
+    clientId: event.client.client_id,
+    subject: event.user.user_id,
+  }
+  const verified = await verifyIdToken(hint, keys, expected, nowSeconds)
+  if (typeof verified === 'string') return deny('hint_invalid', `hint: ${verified}`)
+  if (isDenial(verified)) return verified
+  if (verified.expired) return deny('hint_expired', 'hint: exp')
+  if (nowSeconds - verified.issuedAtSeconds > settings.hintMaxAgeSeconds)
+    return deny('hint_expired', 'hint: older than HINT_MAX_AGE')
+  return checkAuthAge(verified.claims.auth_time, settings, nowSeconds)
+}
+
+function checkAuthAge(
+  authTime: unknown,
+  { primaryMaxAuthAgeSeconds }: Settings,
+  nowSeconds: number,
+): Denial | undefined {
+  if (primaryMaxAuthAgeSeconds === undefined) return undefined
+  if (typeof authTime === 'number' && nowSeconds - authTime <= primaryMaxAuthAgeSeconds)
+    return undefined
+  return deny('reauth_required', 'auth_time missing or older than PRIMARY_MAX_AUTH_AGE')
+}

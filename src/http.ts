@@ -1,0 +1,151 @@
+/**
+ * HTTP with the limits of a login: every call, its body included, ends within 5 seconds, every body
+ * within 256 kB, all calls of a handler within 15 seconds. Repeats what may be repeated and keeps
+ * count of answers that were lost. Gives libraries a `fetch`; never follows a redirect.
+ */
+
+const MAX_CALL_MS = 5_000
+/** Under the 15 s of a handler, so that what follows the last answer has time too. */
+const MAX_HANDLER_MS = 14_500
+const MAX_BODY_BYTES = 256_000
+const MAX_TRIES = 4
+const FIRST_PAUSE_MS = 250
+
+export type Fetch = typeof globalThis.fetch
+
+/** Error codes of a request that never left: nothing can have happened. */
+const NOT_SENT: readonly unknown[] = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']
+
+/** One logical call, through all its tries. */
+export interface Call {
+  readonly fetch: Fetch
+  /** Status of the last answer; `undefined` if none came. */
+  readonly status: number | undefined
+  /** Body of the last answer; `undefined` if it could not be read whole. */
+  readonly body: string | undefined
+  /** Whether an earlier try may have been carried out without our hearing of it. */
+  readonly lost: boolean
+}
+
+export interface Http {
+  /** `name` is for the log: URLs can hold a user id. */
+  call(name: string): Call
+}
+
+export interface HttpOptions {
+  readonly fetch: Fetch
+  /** A clock that never jumps, in milliseconds. */
+  readonly monotonicMs: () => number
+  readonly onRequest: (line: string) => void
+}
+
+interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: string | undefined
+}
+
+/** `openHttp` is called when the handler starts: its time is counted from there. */
+export function openHttp({ fetch, monotonicMs, onRequest }: HttpOptions): Http {
+  const deadlineMs = monotonicMs() + MAX_HANDLER_MS
+  const leftMs = () => deadlineMs - monotonicMs()
+
+  function call(name: string): Call {
+    const state: { -readonly [K in keyof Call]: Call[K] } = {
+      status: undefined,
+      body: undefined,
+      lost: false,
+      fetch: send,
+    }
+
+    async function send(input: Parameters<Fetch>[0], init?: RequestInit): Promise<Response> {
+      for (let tries = 1; ; tries++) {
+        let failure: unknown
+        let answer: Answer | undefined
+        try {
+          answer = await sendOnce(input, init)
+        } catch (error) {
+          failure = error
+        }
+        state.status = answer?.status
+        state.body = answer?.body
+        onRequest(`${name}: ${answer?.status ?? 'no answer'}`)
+        const repeatable = answer === undefined || answer.status === 429 || answer.status >= 500
+        if (answer === undefined ? !isNotSent(failure) : answer.status >= 500) state.lost = true
+        const pauseMs = readPauseMs(answer, tries)
+        if (!repeatable || tries >= MAX_TRIES || pauseMs >= leftMs()) {
+          if (answer === undefined) throw failure
+          return toResponse(answer)
+        }
+        await new Promise((resolve) => setTimeout(resolve, pauseMs))
+      }
+    }
+
+    return state
+  }
+
+  /** Rejects when no status came in time; a body that cannot be read whole is `undefined`. */
+  async function sendOnce(input: Parameters<Fetch>[0], init?: RequestInit): Promise<Answer> {
+    const abort = new AbortController()
+    let timer: ReturnType<typeof setTimeout> | undefined
+    // Raced as well as aborted: the limit holds whatever a replaced `fetch` makes of the signal.
+    const timeout = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => {
+          reject(new Error('out of time'))
+          abort.abort()
+        },
+        Math.max(Math.min(MAX_CALL_MS, leftMs()), 0),
+      )
+    })
+    timeout.catch(() => {})
+    try {
+      const response = await Promise.race([
+        fetch(input, { ...init, redirect: 'manual', signal: abort.signal }),
+        timeout,
+      ])
+      const { status, headers } = response
+      const body = await Promise.race([readBody(response), timeout]).catch(() => undefined)
+      return { status, headers, body }
+    } finally {
+      clearTimeout(timer)
+      abort.abort()
+    }
+  }
+
+  return { call }
+}
+
+async function readBody(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.byteLength
+    if (bytes > MAX_BODY_BYTES) throw new Error('body too large')
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
+}
+
+/** A body that could not be read is an empty one to the library, whose parser then refuses it. */
+function toResponse({ status, headers, body }: Answer): Response {
+  const bodyless = status === 204 || status === 205 || status === 304
+  return new Response(bodyless ? null : (body ?? ''), { status, headers })
+}
+
+/** How long to wait before the next try: as told, else doubling from a quarter of a second. */
+function readPauseMs(answer: Answer | undefined, tries: number): number {
+  const after = Number(answer?.headers.get('retry-after') ?? Number.NaN) * 1_000
+  if (after >= 0) return after
+  const reset = Number(answer?.headers.get('x-ratelimit-reset') ?? Number.NaN) * 1_000 - Date.now()
+  if (answer?.status === 429 && reset >= 0) return reset
+  return FIRST_PAUSE_MS * 2 ** (tries - 1)
+}
+
+/** `fetch` wraps the system's error; one name with several addresses gives an aggregate of them. */
+function isNotSent(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false
+  const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown }
+  if (Array.isArray(errors) && errors.length > 0) return errors.every(isNotSent)
+  return NOT_SENT.includes(code) || isNotSent(cause)
+}

@@ -1,0 +1,81 @@
+/**
+ * The one verification of an ID token, for the hint and for the nested login alike: signature,
+ * then claims in reading order. Asks for keys and does no other I/O.
+ *
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation
+ */
+import { isRecord, parseJson } from './json.ts'
+import type { KeySource } from './keys.ts'
+import { type Denial, isDenial } from './outcome.ts'
+
+/** How far the tenant's clock may be ahead of ours. */
+export const LEEWAY_SECONDS = 30
+
+export type Claims = Readonly<Record<string, unknown>>
+
+export interface Expected {
+  readonly issuer: string
+  readonly clientId: string
+  /** Absent where any user may come. */
+  readonly subject?: string
+  readonly nonce?: string
+}
+
+export interface VerifiedIdToken {
+  readonly claims: Claims
+  readonly subject: string
+  readonly issuedAtSeconds: number
+  /** `exp` has passed, and nothing else is wrong: what that means is the caller's to say. */
+  readonly expired: boolean
+}
+
+/**
+ * An ID token of this issuer, for this client, signed with RS256 by a key of this issuer. A string
+ * in its place names the check that failed; a denial says that the keys could not be had.
+ */
+export async function verifyIdToken(
+  token: string,
+  keys: KeySource,
+  expected: Expected,
+  nowSeconds: number,
+): Promise<VerifiedIdToken | string | Denial> {
+  const { compactVerify } = await import('./libraries.ts')
+  const header = readPart(token.split('.')[0])
+  if (header?.alg !== 'RS256') return 'alg'
+  if (header.typ !== undefined && header.typ !== 'JWT') return 'typ'
+  if (typeof header.kid !== 'string') return 'kid'
+  const key = await keys.find(header.kid)
+  if (isDenial(key)) return key
+  if (key === undefined) return 'kid'
+  const jwk = { kty: 'RSA', alg: 'RS256', n: key.n, e: key.e }
+  const verified = await compactVerify(token, jwk, { algorithms: ['RS256'] }).catch(() => undefined)
+  if (verified === undefined) return 'signature'
+  const claims = parseJson(Buffer.from(verified.payload).toString())
+  return isRecord(claims) ? checkClaims(claims, expected, nowSeconds) : 'payload'
+}
+
+/** OpenID Connect Core 1.0, section 3.1.3.7, in its order; exported to be tested by itself. */
+export function checkClaims(
+  claims: Claims,
+  expected: Expected,
+  nowSeconds: number,
+): VerifiedIdToken | string {
+  const { iss, sub, aud, azp, exp, iat, nonce, events } = claims
+  const audiences: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
+  if (iss !== expected.issuer) return 'iss'
+  if (typeof sub !== 'string' || sub === '') return 'sub'
+  if (expected.subject !== undefined && sub !== expected.subject) return 'sub'
+  if (!audiences.includes(expected.clientId)) return 'aud'
+  if ((audiences.length > 1 || azp !== undefined) && azp !== expected.clientId) return 'azp'
+  if (typeof exp !== 'number' || !Number.isFinite(exp)) return 'exp'
+  if (typeof iat !== 'number' || !(iat <= nowSeconds + LEEWAY_SECONDS)) return 'iat'
+  if (expected.nonce !== undefined && nonce !== expected.nonce) return 'nonce'
+  // A logout token is signed by the same keys for the same client (Back-Channel Logout 1.0, 2.4).
+  if (events !== undefined) return 'events'
+  return { claims, subject: sub, issuedAtSeconds: iat, expired: exp <= nowSeconds }
+}
+
+function readPart(part: string | undefined): Record<string, unknown> | undefined {
+  const value = parseJson(Buffer.from(part ?? '', 'base64url').toString())
+  return isRecord(value) ? value : undefined
+}

@@ -1,0 +1,63 @@
+/**
+ * The public keys of the domain in use: from the cache, else one request for its JWKS. A key that
+ * is not among those of the cache asks once more, since keys rotate.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc7517#section-5
+ */
+import type { Cache } from './cache.ts'
+import type { Http } from './http.ts'
+import { isRecord, parseJson } from './json.ts'
+import { type Denial, deny, isDenial } from './outcome.ts'
+
+const TTL_MS = 10 * 60 * 1_000
+const MAX_CACHED_KEYS = 3
+
+/** All of an RSA public key that matters here (RFC 7518, section 6.3.1). */
+export interface PublicKey {
+  readonly kid: string
+  readonly n: string
+  readonly e: string
+}
+
+export interface KeySource {
+  /** The key with this id, `undefined` if the domain has none such. */
+  find(kid: string): Promise<PublicKey | undefined | Denial>
+}
+
+export function createKeySource(domain: string, http: Http, cache: Cache): KeySource {
+  const name = `jwks ${domain}`
+  let fetched: readonly PublicKey[] | undefined
+
+  async function fetchKeys(): Promise<readonly PublicKey[] | Denial> {
+    const call = http.call('jwks')
+    await call.fetch(`https://${domain}/.well-known/jwks.json`).catch(() => undefined)
+    const keys = call.status === 200 ? readKeys(parseJson(call.body)) : undefined
+    if (keys === undefined) return deny('service_unavailable', `no JWKS from ${domain}`)
+    cache.write(name, { value: keys.slice(0, MAX_CACHED_KEYS), ttlMs: TTL_MS })
+    return keys
+  }
+
+  async function find(kid: string): Promise<PublicKey | undefined | Denial> {
+    const withId = (keys: readonly PublicKey[] | undefined) => keys?.find((key) => key.kid === kid)
+    const known = withId(fetched ?? readKeys({ keys: cache.read(name) }))
+    if (known !== undefined || fetched !== undefined) return known
+    const keys = await cache.share(name, fetchKeys)
+    if (isDenial(keys)) return keys
+    fetched = keys
+    return withId(keys)
+  }
+
+  return { find }
+}
+
+/** The RSA signing keys of a JWKS; `undefined` if this is none. */
+function readKeys(jwks: unknown): readonly PublicKey[] | undefined {
+  return isRecord(jwks) && Array.isArray(jwks.keys) ? jwks.keys.flatMap(readKey) : undefined
+}
+
+function readKey(key: unknown): readonly PublicKey[] {
+  const { kty = 'RSA', use = 'sig', alg = 'RS256', kid, n, e } = isRecord(key) ? key : {}
+  if (kty !== 'RSA' || use !== 'sig' || alg !== 'RS256') return []
+  if (typeof kid !== 'string' || typeof n !== 'string' || typeof e !== 'string') return []
+  return [{ kid, n, e }]
+}

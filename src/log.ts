@@ -1,0 +1,83 @@
+/**
+ * What a run tells the tenant's admin: `debug` bound to the console that the platform injects.
+ * Writes to that console only. No line holds a token, code, verifier, secret, e-mail or name.
+ *
+ * @see https://auth0.com/docs/customize/actions/limitations (256 characters of console output)
+ */
+import { createHash } from 'node:crypto'
+import setup from 'debug/src/common.js'
+import type { LinkingOutcome } from './outcome.ts'
+import type { PostLoginEvent } from './platform.ts'
+
+/** What the platform keeps of an Action's console output, line ends included. */
+const MAX_OUTPUT_CHARACTERS = 256
+
+export interface Log {
+  /** The last word of a handler: its outcome and, if there is one to tell, the cause. */
+  outcome(outcome: LinkingOutcome): void
+  error(cause: string): void
+  info(line: string): void
+  verbose(line: string): void
+}
+
+export type Sink = Pick<Console, 'log'>
+
+export function createLog(console: Sink, patterns: string, event: PostLoginEvent): Log {
+  // An instance of its own for each run: the package's usual export keeps its patterns globally.
+  const debug = setup({
+    colors: [0],
+    load: () => patterns,
+    save() {},
+    useColors: () => false,
+    formatArgs(args) {
+      args[0] = `${this.namespace} ${args[0]}`
+    },
+    log: (line) => console.log(line),
+  })
+  const error = debug('account-linking:error')
+  const result = debug('account-linking:outcome')
+  const info = debug('account-linking:info')
+  const verbose = debug('account-linking:verbose')
+
+  return {
+    outcome(outcome) {
+      const line = readableOutcome(outcome, event)
+      if (line !== undefined) result(line)
+      if (!('cause' in outcome) || outcome.cause === undefined) return
+      const spent =
+        line !== undefined && result.enabled ? result.namespace.length + line.length + 2 : 0
+      error(clean(outcome.cause, MAX_OUTPUT_CHARACTERS - spent - error.namespace.length - 2))
+    },
+    error: (cause) => error(clean(cause, MAX_OUTPUT_CHARACTERS - error.namespace.length - 2)),
+    info: (line) => info(clean(line, MAX_OUTPUT_CHARACTERS)),
+    verbose: (line) => verbose(clean(line, MAX_OUTPUT_CHARACTERS)),
+  }
+}
+
+/** `denied hint_expired client=… txn=… user=auth0|#3f2a91c0`; nothing for a client not listed. */
+function readableOutcome(outcome: LinkingOutcome, event: PostLoginEvent): string | undefined {
+  if (outcome.kind === 'not_listed') return undefined
+  const what =
+    outcome.kind === 'denied'
+      ? `denied ${outcome.code}`
+      : outcome.kind === 'redirected'
+        ? `redirected ${outcome.mode}`
+        : outcome.kind
+  const client = clean(event.client?.client_id, 40)
+  return `${what} client=${client} txn=${clean(event.transaction?.id, 40)} user=${maskUser(event)}`
+}
+
+/** The provider, and the first 8 hex digits of the SHA-256 of the user id. */
+function maskUser(event: PostLoginEvent): string {
+  const userId = String(event.user?.user_id)
+  const provider = userId.split('|', 1)[0] ?? ''
+  const digest = createHash('sha256').update(userId).digest('hex')
+  return `${provider === userId ? '' : clean(provider, 20)}|#${digest.slice(0, 8)}`
+}
+
+/** One line of printable ASCII, at most this long. */
+function clean(value: unknown, maxCharacters: number): string {
+  return String(value)
+    .replace(/[^\x20-\x7e]/g, '?')
+    .slice(0, Math.max(maxCharacters, 0))
+}

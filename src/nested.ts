@@ -1,0 +1,90 @@
+/**
+ * The nested authorization, seen from the outer one: the URL out, the code exchange and the ID
+ * token back. One token request; `openid-client` speaks it, the signature is verified besides.
+ *
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#CodeFlowAuth
+ * @see https://www.rfc-editor.org/rfc/rfc7636
+ */
+import type { Attempt, OpenAttempt } from './attempt.ts'
+import type { Context } from './context.ts'
+import { isRecord } from './json.ts'
+import { LEEWAY_SECONDS, verifyIdToken } from './jwt.ts'
+import { NESTED_CLAIM } from './nested-login.ts'
+import { type Denial, deny, isDenial } from './outcome.ts'
+import { type AttemptSecrets, deriveCodeChallenge } from './pkce.ts'
+import { configureClient, readTokenError } from './token-endpoint.ts'
+
+/** Where the browser goes: `/authorize` of the companion application at the domain in use. */
+export async function buildNestedUrl(
+  { event, settings, domain }: Context,
+  { nestedConnection, connectionScope }: Pick<Attempt, 'nestedConnection' | 'connectionScope'>,
+  { codeVerifier, nonce }: AttemptSecrets,
+): Promise<string> {
+  const { buildAuthorizationUrl } = await import('./libraries.ts')
+  const uiLocales = event.transaction?.ui_locales
+  const parameters = new URLSearchParams({
+    response_type: 'code',
+    redirect_uri: `https://${domain}/continue`,
+    scope: 'openid profile email',
+    connection: nestedConnection,
+    max_age: '0',
+    code_challenge: deriveCodeChallenge(codeVerifier),
+    code_challenge_method: 'S256',
+    nonce,
+  })
+  if (connectionScope !== undefined) parameters.set('connection_scope', connectionScope)
+  if (Array.isArray(uiLocales) && uiLocales.length > 0)
+    parameters.set('ui_locales', uiLocales.join(' '))
+  for (const [name, value] of settings.nestedParams) parameters.set(name, value)
+  return buildAuthorizationUrl(await configureClient(domain, settings), parameters).href
+}
+
+/** Who came back, as the ID token of the nested login states it. */
+export interface NestedIdentity {
+  /** `provider|user_id` */
+  readonly subject: string
+  readonly email: unknown
+  readonly emailVerified: unknown
+  /** What this Action noted in the nested login: see `nested-login.ts`. */
+  readonly noted: Readonly<Record<string, unknown>>
+}
+
+/** Exchanges the code of this attempt and verifies what it stands for. */
+export async function exchangeCode(
+  context: Context,
+  code: string,
+  { attempt, secrets }: OpenAttempt,
+): Promise<NestedIdentity | Denial> {
+  const { authorizationCodeGrant } = await import('./libraries.ts')
+  const { domain, http, nowSeconds, publicKeys, settings } = context
+  const call = http.call('code')
+  const callback = new URL(`https://${domain}/continue`)
+  callback.searchParams.set('code', code)
+  const tokens = await authorizationCodeGrant(
+    await configureClient(domain, settings, call),
+    callback,
+    {
+      pkceCodeVerifier: secrets.codeVerifier,
+      expectedNonce: secrets.nonce,
+      idTokenExpected: true,
+    },
+  ).catch((error: unknown) => readTokenError(error, call))
+  if (isDenial(tokens)) return tokens
+
+  const expected = {
+    issuer: `https://${domain}/`,
+    clientId: settings.clientId,
+    nonce: secrets.nonce,
+  }
+  const verified = await verifyIdToken(tokens.id_token ?? '', publicKeys, expected, nowSeconds())
+  if (typeof verified === 'string') return deny('callback_invalid', `nested ID token: ${verified}`)
+  if (isDenial(verified)) return verified
+  const { auth_time: authTime, email, email_verified: emailVerified } = verified.claims
+  if (verified.expired) return deny('callback_invalid', 'nested ID token: exp')
+  if (typeof authTime !== 'number' || authTime < attempt.startedAtSeconds - LEEWAY_SECONDS)
+    return deny('callback_invalid', 'nested ID token: auth_time')
+  const noted = verified.claims[NESTED_CLAIM]
+  if (!isRecord(noted))
+    return deny('connection_mismatch', 'nested ID token without the claim of this Action')
+  return { subject: verified.subject, email, emailVerified, noted }
+}

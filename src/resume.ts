@@ -1,0 +1,74 @@
+/**
+ * The way back (`onContinuePostLogin`): from the browser's return to one change of the account.
+ * Three requests at the most: the code, a Management token, the change.
+ */
+import { checkPins, type IdentityId, verifyAttempt } from './attempt.ts'
+import { openContext, type Run } from './context.ts'
+import { linkIdentity, unlinkIdentity } from './management.ts'
+import { exchangeCode } from './nested.ts'
+import { mergeUserMetadata } from './nested-login.ts'
+import { deny, isDenial, type LinkingOutcome, succeed } from './outcome.ts'
+import { checkSecondaryEmail } from './policy.ts'
+import { readCallback } from './request.ts'
+import { readIdentities } from './unlink.ts'
+
+export async function resume(run: Run): Promise<LinkingOutcome> {
+  const { event, log } = run
+  const context = await openContext(run)
+  if (isDenial(context)) return context
+  const { settings } = context
+
+  // 1. The attempt that this is the way back of.
+  const opened = await verifyAttempt(context)
+  if (isDenial(opened)) return opened
+  const { attempt, pins } = opened
+  const { mode, connection } = attempt
+  const alreadyLinked = succeed('already_linked', connection, settings.resultClaim)
+  if (mode === 'link' && readIdentities(event).some((item) => item.connection === connection))
+    return alreadyLinked
+
+  // 2. and 3. The code, and who logged in with it.
+  const code = readCallback(event)
+  if (isDenial(code)) return code
+  const nested = await exchangeCode(context, code, opened)
+  if (isDenial(nested)) return nested
+  log.info('the nested login is verified')
+
+  // 4. Where, and in which browser: as the nested login noted it.
+  if (nested.noted.connection !== attempt.nestedConnection)
+    return deny('connection_mismatch', 'the nested login used another connection')
+  const { session: _, ...browserPins } = pins
+  const otherBrowser = checkPins(browserPins, nested.noted)
+  if (otherBrowser !== undefined) return otherBrowser
+
+  // 5. Who: the user of this login to consent or unlink, somebody without accounts to be linked.
+  const isPrimary = nested.subject === event.user.user_id
+  if (mode !== 'link' && !isPrimary)
+    return deny('connection_mismatch', 'the nested login is of another user')
+  if (mode === 'unlink' && attempt.identity !== undefined) {
+    const failure = await unlinkIdentity(context, attempt.identity)
+    return failure ?? succeed('unlinked', connection, settings.resultClaim)
+  }
+  if (isPrimary) return alreadyLinked
+  if (nested.noted.identities !== 1 && !settings.allowMerge)
+    return deny('identity_in_use', 'the identity has linked identities of its own (ALLOW_MERGE)')
+  const email = checkSecondaryEmail(event.user.email, nested, settings)
+  if (email !== undefined) return email
+
+  // 6. The link.
+  const secondary = readIdentityId(nested.subject)
+  if (secondary === undefined) return deny('callback_invalid', 'nested ID token: sub')
+  const failure = await linkIdentity(context, secondary)
+  if (failure !== undefined) return failure
+  const userMetadata = settings.mergeUserMetadata
+    ? mergeUserMetadata(event.user.user_metadata, nested.noted.user_metadata)
+    : {}
+  return { ...succeed('linked', connection, settings.resultClaim), userMetadata }
+}
+
+/** `provider|user_id`, split at the first bar: the rest may hold more of them. */
+function readIdentityId(subject: string): IdentityId | undefined {
+  const bar = subject.indexOf('|')
+  if (bar < 1 || bar === subject.length - 1) return undefined
+  return { provider: subject.slice(0, bar), userId: subject.slice(bar + 1) }
+}

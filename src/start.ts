@@ -1,0 +1,63 @@
+/**
+ * The start of a linking request (`onExecutePostLogin`): every check that can be made before the
+ * browser leaves, in the order that decides which denial wins. At most one request, for the JWKS.
+ */
+import { ATTEMPT_KEY, type Attempt, createAttempt } from './attempt.ts'
+import { openContext, type Run } from './context.ts'
+import { verifyHint } from './hint.ts'
+import { buildNestedUrl } from './nested.ts'
+import { deny, isDenial, type LinkingOutcome, succeed } from './outcome.ts'
+import { checkInteraction, checkMfa, checkPrimaryEmail, checkRequest } from './policy.ts'
+import { asksFor, readLinkingRequest } from './request.ts'
+import { readIdentities, readUnlink } from './unlink.ts'
+
+export async function start(run: Run): Promise<LinkingOutcome> {
+  const { event, log } = run
+
+  // 1. Settings and the domain in use.
+  const context = await openContext(run)
+  if (isDenial(context)) return context
+  const { domain, publicKeys, settings } = context
+  if (asksFor(event, 'link_account') && asksFor(event, 'unlink_account'))
+    return deny('invalid_request', 'link_account and unlink_account at once')
+
+  // 2. The request and the policy on it.
+  const request = readLinkingRequest(event)
+  if (isDenial(request)) return request
+  const refusal = checkRequest(request, settings)
+  if (refusal !== undefined) return refusal
+  const { action, connection, connectionScope } = request
+
+  // 3. Already linked: nothing to do, unless more upstream scopes are asked for.
+  const linked =
+    action === 'link' &&
+    readIdentities(event).some((identity) => identity.connection === connection)
+  if (linked && connectionScope === undefined)
+    return succeed('already_linked', connection, settings.resultClaim)
+
+  // 4. to 6. A page can be shown; who asks; how the primary logged in.
+  const denial =
+    checkInteraction(event, run.canRedirect) ??
+    (await verifyHint(request.hint, event, domain, publicKeys, settings, context.nowSeconds())) ??
+    checkMfa(event, settings) ??
+    checkPrimaryEmail(event, settings)
+  if (denial !== undefined) return denial
+
+  // 7. What to unlink.
+  const target = action === 'unlink' ? readUnlink(event, request) : { nestedConnection: connection }
+  if (isDenial(target)) return target
+
+  // 8. The redirect.
+  const mode = action === 'unlink' ? 'unlink' : linked ? 'consent' : 'link'
+  const what: Omit<Attempt, 'version' | 'bytes'> = {
+    mode,
+    connection,
+    ...target,
+    ...(connectionScope === undefined ? {} : { connectionScope }),
+    startedAtSeconds: context.nowSeconds(),
+  }
+  const { secrets, stored } = await createAttempt(context, what)
+  log.info(`nested authorization at ${domain}, connection ${what.nestedConnection}`)
+  const url = await buildNestedUrl(context, what, secrets)
+  return { kind: 'redirected', mode, url, metadata: { [ATTEMPT_KEY]: stored } }
+}
