@@ -5,6 +5,7 @@
  * Stored as three lines: the record, its pins, and one tag over both and the binding.
  */
 import { randomBytes } from 'node:crypto'
+import type { IdentityId } from './identities.ts'
 import { type Denial, deny, type Mode } from './outcome.ts'
 import {
   type AttemptSecrets,
@@ -18,11 +19,6 @@ import type { Settings } from './settings.ts'
 
 /** The one key of `api.transaction.setMetadata` that this Action uses. */
 export const ATTEMPT_KEY = 'client-initiated-account-linking'
-
-export interface IdentityId {
-  readonly provider: string
-  readonly userId: string
-}
 
 export interface Attempt {
   readonly version: 1

@@ -80,8 +80,9 @@ export function openCache(platform: PlatformCache, key: Buffer, nowMs: () => num
   function write(name: string, { value, ttlMs }: Entry<unknown>): void {
     const at = entryKey(name)
     const ttl = Math.min(ttlMs, MAX_TTL_MS)
+    if (ttl <= 0) return
     const sealed = seal(at, JSON.stringify({ value, expiresAtMs: nowMs() + ttl }))
-    if (ttl <= 0 || sealed.length > MAX_VALUE_BYTES) return
+    if (sealed.length > MAX_VALUE_BYTES) return
     drop(name) // an overwritten value would count beside the new one
     attempt(() => platform.set(at, sealed, { ttl }))
   }

@@ -9,6 +9,7 @@ import type { Log } from './log.ts'
 import { type Denial, deny, isDenial } from './outcome.ts'
 import { deriveKeys, type Keys } from './pkce.ts'
 import type { PlatformCache, PostLoginEvent } from './platform.ts'
+import { asksFor } from './request.ts'
 import { readHost, readSettings, type Settings } from './settings.ts'
 
 /** What a run is given: the only ways to the outside. */
@@ -39,9 +40,11 @@ export interface Context {
 
 export async function openContext(run: Run): Promise<Context | Denial> {
   const { event, log } = run
-  const http = openHttp({ ...run, onRequest: (line) => log.verbose(line) })
+  const http = openHttp({ ...run, onAnswer: (line) => log.verbose(line) })
   const settings = readSettings(event)
   if (isDenial(settings)) return settings
+  if (asksFor(event, 'link_account') && asksFor(event, 'unlink_account'))
+    return deny('invalid_request', 'link_account and unlink_account at once')
   const domain = readDomainInUse(event, settings)
   if (isDenial(domain)) return domain
   const keys = await deriveKeys(settings.actionSecret)

@@ -4,10 +4,9 @@
  *
  * @see https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest
  */
+import type { Context } from './context.ts'
 import { verifyIdToken } from './jwt.ts'
-import type { KeySource } from './keys.ts'
 import { type Denial, deny, isDenial } from './outcome.ts'
-import type { PostLoginEvent } from './platform.ts'
 import type { Settings } from './settings.ts'
 
 /**
@@ -17,34 +16,30 @@ import type { Settings } from './settings.ts'
  */
 export async function verifyHint(
   hint: string | undefined,
-  event: PostLoginEvent,
-  domain: string,
-  keys: KeySource,
-  settings: Settings,
-  nowSeconds: number,
+  { event, domain, publicKeys, settings, nowSeconds }: Context,
 ): Promise<Denial | undefined> {
   if (hint === undefined) return deny('hint_invalid', 'id_token_hint is missing')
+  const now = nowSeconds()
   const expected = {
     issuer: `https://${domain}/`,
     clientId: event.client.client_id,
     subject: event.user.user_id,
   }
-  const verified = await verifyIdToken(hint, keys, expected, nowSeconds)
+  const verified = await verifyIdToken(hint, publicKeys, expected, now)
   if (typeof verified === 'string') return deny('hint_invalid', `hint: ${verified}`)
   if (isDenial(verified)) return verified
   if (verified.expired) return deny('hint_expired', 'hint: exp')
-  if (nowSeconds - verified.issuedAtSeconds > settings.hintMaxAgeSeconds)
+  if (now - verified.issuedAtSeconds > settings.hintMaxAgeSeconds)
     return deny('hint_expired', 'hint: older than HINT_MAX_AGE')
-  return checkAuthAge(verified.claims.auth_time, settings, nowSeconds)
+  return checkAuthAge(verified.claims.auth_time, settings, now)
 }
 
 function checkAuthAge(
   authTime: unknown,
   { primaryMaxAuthAgeSeconds }: Settings,
-  nowSeconds: number,
+  now: number,
 ): Denial | undefined {
   if (primaryMaxAuthAgeSeconds === undefined) return undefined
-  if (typeof authTime === 'number' && nowSeconds - authTime <= primaryMaxAuthAgeSeconds)
-    return undefined
+  if (typeof authTime === 'number' && now - authTime <= primaryMaxAuthAgeSeconds) return undefined
   return deny('reauth_required', 'auth_time missing or older than PRIMARY_MAX_AUTH_AGE')
 }

@@ -8,6 +8,8 @@ const MAX_CALL_MS = 5_000
 /** Under the 15 s of a handler, so that what follows the last answer has time too. */
 const MAX_HANDLER_MS = 14_500
 const MAX_BODY_BYTES = 256_000
+/** With less left a change might be made whose answer cannot be awaited. */
+const MIN_CALL_MS = 500
 const MAX_TRIES = 4
 const FIRST_PAUSE_MS = 250
 
@@ -36,7 +38,9 @@ export interface HttpOptions {
   readonly fetch: Fetch
   /** A clock that never jumps, in milliseconds. */
   readonly monotonicMs: () => number
-  readonly onRequest: (line: string) => void
+  /** Milliseconds since the epoch, for what the tenant says about its own clock. */
+  readonly nowMs: () => number
+  readonly onAnswer: (line: string) => void
 }
 
 interface Answer {
@@ -46,7 +50,7 @@ interface Answer {
 }
 
 /** `openHttp` is called when the handler starts: its time is counted from there. */
-export function openHttp({ fetch, monotonicMs, onRequest }: HttpOptions): Http {
+export function openHttp({ fetch, monotonicMs, nowMs, onAnswer }: HttpOptions): Http {
   const deadlineMs = monotonicMs() + MAX_HANDLER_MS
   const leftMs = () => deadlineMs - monotonicMs()
 
@@ -59,6 +63,9 @@ export function openHttp({ fetch, monotonicMs, onRequest }: HttpOptions): Http {
     }
 
     async function send(input: Parameters<Fetch>[0], init?: RequestInit): Promise<Response> {
+      state.status = undefined
+      state.body = undefined
+      if (leftMs() < MIN_CALL_MS) throw new Error('out of time')
       for (let tries = 1; ; tries++) {
         let failure: unknown
         let answer: Answer | undefined
@@ -69,11 +76,11 @@ export function openHttp({ fetch, monotonicMs, onRequest }: HttpOptions): Http {
         }
         state.status = answer?.status
         state.body = answer?.body
-        onRequest(`${name}: ${answer?.status ?? 'no answer'}`)
+        onAnswer(`${name}: ${answer?.status ?? 'no answer'}`)
         const repeatable = answer === undefined || answer.status === 429 || answer.status >= 500
         if (answer === undefined ? !isNotSent(failure) : answer.status >= 500) state.lost = true
-        const pauseMs = readPauseMs(answer, tries)
-        if (!repeatable || tries >= MAX_TRIES || pauseMs >= leftMs()) {
+        const pauseMs = readPauseMs(answer, tries, nowMs())
+        if (!repeatable || tries >= MAX_TRIES || pauseMs + MIN_CALL_MS > leftMs()) {
           if (answer === undefined) throw failure
           return toResponse(answer)
         }
@@ -95,7 +102,7 @@ export function openHttp({ fetch, monotonicMs, onRequest }: HttpOptions): Http {
           reject(new Error('out of time'))
           abort.abort()
         },
-        Math.max(Math.min(MAX_CALL_MS, leftMs()), 0),
+        Math.min(MAX_CALL_MS, leftMs()),
       )
     })
     timeout.catch(() => {})
@@ -134,10 +141,10 @@ function toResponse({ status, headers, body }: Answer): Response {
 }
 
 /** How long to wait before the next try: as told, else doubling from a quarter of a second. */
-function readPauseMs(answer: Answer | undefined, tries: number): number {
+function readPauseMs(answer: Answer | undefined, tries: number, nowMs: number): number {
   const after = Number(answer?.headers.get('retry-after') ?? Number.NaN) * 1_000
   if (after >= 0) return after
-  const reset = Number(answer?.headers.get('x-ratelimit-reset') ?? Number.NaN) * 1_000 - Date.now()
+  const reset = Number(answer?.headers.get('x-ratelimit-reset') ?? Number.NaN) * 1_000 - nowMs
   if (answer?.status === 429 && reset >= 0) return reset
   return FIRST_PAUSE_MS * 2 ** (tries - 1)
 }

@@ -6,9 +6,9 @@
  * @see https://auth0.com/docs/api/management/v2/users/delete-user-identity-by-user-id
  */
 import type { IdentitiesClient } from 'auth0/users/identities'
-import type { IdentityId } from './attempt.ts'
 import type { Context } from './context.ts'
 import type { Call } from './http.ts'
+import type { IdentityId } from './identities.ts'
 import { type Denial, deny, isDenial } from './outcome.ts'
 import { configureClient, readTokenError } from './token-endpoint.ts'
 

@@ -3,18 +3,16 @@
  * second identity. No I/O. Notes in the ID token, for the way back, what only this login knows.
  */
 import { derivePins } from './attempt.ts'
-import { isRecord } from './json.ts'
 import { type Denial, deny, isDenial, type NestedLogin } from './outcome.ts'
 import { deriveKeys } from './pkce.ts'
 import type { PostLoginEvent } from './platform.ts'
 import { checkScopes, readChallenge } from './policy.ts'
 import { asksFor, readConnectionScopes } from './request.ts'
 import { readSettings } from './settings.ts'
+import { readMetadata } from './user-metadata.ts'
 
 /** Name of the ID token claim for the way back. Only the companion receives that token. */
 export const NESTED_CLAIM = 'urn:client-initiated-account-linking:nested-login'
-
-const MAX_METADATA_BYTES = 8_192
 
 /**
  * Policy for the nested login, and the claim. With settings that cannot be understood the login
@@ -36,23 +34,7 @@ export async function completeNestedLogin(event: PostLoginEvent): Promise<Nested
     connection: event.connection?.name,
     identities: Array.isArray(identities) ? identities.length : undefined,
     ...derivePins(keys, event, ['user_agent', 'address']),
-    ...(settings.mergeUserMetadata && isRecord(metadata) && fits(metadata)
-      ? { user_metadata: metadata }
-      : {}),
+    user_metadata: settings.mergeUserMetadata ? readMetadata(metadata) : undefined,
   }
   return { kind: 'nested', challenge, claims: { [NESTED_CLAIM]: claim } }
-}
-
-/** What `user_metadata` of the secondary the primary gains: what it has none of, up to 8 kB. */
-export function mergeUserMetadata(
-  primary: unknown,
-  secondary: unknown,
-): Readonly<Record<string, unknown>> {
-  const own = isRecord(primary) ? primary : {}
-  if (!isRecord(secondary) || !fits({ ...secondary, ...own })) return {}
-  return Object.fromEntries(Object.entries(secondary).filter(([key]) => !Object.hasOwn(own, key)))
-}
-
-function fits(metadata: unknown): boolean {
-  return Buffer.byteLength(JSON.stringify(metadata) ?? '') <= MAX_METADATA_BYTES
 }

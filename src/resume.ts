@@ -2,15 +2,15 @@
  * The way back (`onContinuePostLogin`): from the browser's return to one change of the account.
  * Three requests at the most: the code, a Management token, the change.
  */
-import { checkPins, type IdentityId, verifyAttempt } from './attempt.ts'
+import { checkPins, verifyAttempt } from './attempt.ts'
 import { openContext, type Run } from './context.ts'
+import { hasConnection, readIdentityId } from './identities.ts'
 import { linkIdentity, unlinkIdentity } from './management.ts'
 import { exchangeCode } from './nested.ts'
-import { mergeUserMetadata } from './nested-login.ts'
 import { deny, isDenial, type LinkingOutcome, succeed } from './outcome.ts'
 import { checkSecondaryEmail } from './policy.ts'
 import { readCallback } from './request.ts'
-import { readIdentities } from './unlink.ts'
+import { mergeUserMetadata } from './user-metadata.ts'
 
 export async function resume(run: Run): Promise<LinkingOutcome> {
   const { event, log } = run
@@ -24,8 +24,7 @@ export async function resume(run: Run): Promise<LinkingOutcome> {
   const { attempt, pins } = opened
   const { mode, connection } = attempt
   const alreadyLinked = succeed('already_linked', connection, settings.resultClaim)
-  if (mode === 'link' && readIdentities(event).some((item) => item.connection === connection))
-    return alreadyLinked
+  if (mode === 'link' && hasConnection(event, connection)) return alreadyLinked
 
   // 2. and 3. The code, and who logged in with it.
   const code = readCallback(event)
@@ -64,11 +63,4 @@ export async function resume(run: Run): Promise<LinkingOutcome> {
     ? mergeUserMetadata(event.user.user_metadata, nested.noted.user_metadata)
     : {}
   return { ...succeed('linked', connection, settings.resultClaim), userMetadata }
-}
-
-/** `provider|user_id`, split at the first bar: the rest may hold more of them. */
-function readIdentityId(subject: string): IdentityId | undefined {
-  const bar = subject.indexOf('|')
-  if (bar < 1 || bar === subject.length - 1) return undefined
-  return { provider: subject.slice(0, bar), userId: subject.slice(bar + 1) }
 }

@@ -13,9 +13,7 @@ export interface Settings {
   readonly clientId: string
   readonly clientSecret: string
   readonly actionSecret: string
-  readonly debug: string
-  /** `undefined` in this and the next two: all are allowed. */
-  readonly allowedClientIds: readonly string[] | undefined
+  /** `undefined` in this and the next: all are allowed. */
   readonly allowedConnections: readonly string[] | undefined
   readonly allowedConnectionScopes: readonly string[] | undefined
   readonly enforceMfa: 'no' | 'enrolled' | 'always'
@@ -45,16 +43,17 @@ interface Kind<T> {
 
 const kind = <T>(takes: string, parse: Parse<T>): Kind<T> => ({ takes, parse })
 
+const patterns = kind('debug patterns', String)
 const text = kind('a value', (value) => value || undefined)
 const secret = kind('32 characters or more', (value) => (value.length < 32 ? undefined : value))
 const host = kind('a host without scheme or path', readHost)
-const list = kind('a comma-separated list', (value) => readList(value, /,/))
+const list = kind('a comma-separated list', readList)
 const scopes = kind('a list of scopes', (value) => {
   const found = readScopes(value)
   return found.length > 0 ? found : undefined
 })
 const hosts = kind('a comma-separated list of hosts', (value) => {
-  const found = readList(value, /,/)?.map(readHost)
+  const found = readList(value)?.map(readHost)
   return found?.every((item) => item !== undefined) ? found : undefined
 })
 const toggle = kind('yes or no', readSwitch)
@@ -90,6 +89,9 @@ export function readAllowedClientIds(
 
 export function readSettings(event: PostLoginEvent): Settings | Denial {
   const { required, optional, withDefault, problem } = createReader(event)
+  // These two are used before all others, by functions of their own; here they are only checked.
+  optional('DEBUG', patterns)
+  optional('ALLOWED_CLIENT_IDS', list)
   const maxAuthAge = withDefault('PRIMARY_MAX_AUTH_AGE', authAge, 'off')
   const settings: Settings = {
     domain: required('AUTH0_DOMAIN', host),
@@ -97,8 +99,6 @@ export function readSettings(event: PostLoginEvent): Settings | Denial {
     clientId: required('AUTH0_CLIENT_ID', text),
     clientSecret: required('AUTH0_CLIENT_SECRET', text),
     actionSecret: required('ACTION_SECRET', secret),
-    debug: withDefault('DEBUG', kind('debug patterns', String), DEFAULT_DEBUG),
-    allowedClientIds: optional('ALLOWED_CLIENT_IDS', list),
     allowedConnections: optional('ALLOWED_CONNECTIONS', list),
     allowedConnectionScopes: optional('ALLOWED_CONNECTION_SCOPES', scopes),
     enforceMfa: withDefault('ENFORCE_MFA', mfa, 'no'),
@@ -164,9 +164,9 @@ function readSwitch(value: string): boolean | undefined {
 }
 
 /** A list that is set but empty is not understood: it must never mean "all". */
-function readList(value: string, separator: RegExp): readonly string[] | undefined {
+function readList(value: string): readonly string[] | undefined {
   const items = value
-    .split(separator)
+    .split(',')
     .map((item) => item.trim())
     .filter(Boolean)
   return items.length > 0 ? items : undefined

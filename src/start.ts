@@ -5,21 +5,20 @@
 import { ATTEMPT_KEY, type Attempt, createAttempt } from './attempt.ts'
 import { openContext, type Run } from './context.ts'
 import { verifyHint } from './hint.ts'
+import { hasConnection } from './identities.ts'
 import { buildNestedUrl } from './nested.ts'
-import { deny, isDenial, type LinkingOutcome, succeed } from './outcome.ts'
+import { isDenial, type LinkingOutcome, succeed } from './outcome.ts'
 import { checkInteraction, checkMfa, checkPrimaryEmail, checkRequest } from './policy.ts'
-import { asksFor, readLinkingRequest } from './request.ts'
-import { readIdentities, readUnlink } from './unlink.ts'
+import { readLinkingRequest } from './request.ts'
+import { readUnlink } from './unlink.ts'
 
 export async function start(run: Run): Promise<LinkingOutcome> {
   const { event, log } = run
 
-  // 1. Settings and the domain in use.
+  // 1. Settings, one of the two scopes, and the domain in use.
   const context = await openContext(run)
   if (isDenial(context)) return context
-  const { domain, publicKeys, settings } = context
-  if (asksFor(event, 'link_account') && asksFor(event, 'unlink_account'))
-    return deny('invalid_request', 'link_account and unlink_account at once')
+  const { domain, settings } = context
 
   // 2. The request and the policy on it.
   const request = readLinkingRequest(event)
@@ -29,16 +28,14 @@ export async function start(run: Run): Promise<LinkingOutcome> {
   const { action, connection, connectionScope } = request
 
   // 3. Already linked: nothing to do, unless more upstream scopes are asked for.
-  const linked =
-    action === 'link' &&
-    readIdentities(event).some((identity) => identity.connection === connection)
+  const linked = action === 'link' && hasConnection(event, connection)
   if (linked && connectionScope === undefined)
     return succeed('already_linked', connection, settings.resultClaim)
 
   // 4. to 6. A page can be shown; who asks; how the primary logged in.
   const denial =
     checkInteraction(event, run.canRedirect) ??
-    (await verifyHint(request.hint, event, domain, publicKeys, settings, context.nowSeconds())) ??
+    (await verifyHint(request.hint, context)) ??
     checkMfa(event, settings) ??
     checkPrimaryEmail(event, settings)
   if (denial !== undefined) return denial

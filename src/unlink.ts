@@ -2,17 +2,10 @@
  * What an unlink takes away, and where the user proves to be the user. No I/O.
  */
 import type { Attempt } from './attempt.ts'
+import { readFullId, readIdentities, readIdentityId } from './identities.ts'
 import { type Denial, deny } from './outcome.ts'
 import type { Identity, PostLoginEvent } from './platform.ts'
 import type { LinkingRequest } from './request.ts'
-
-/** The identities of this user that are whole. */
-export function readIdentities(event: PostLoginEvent): readonly Identity[] {
-  const { identities } = event.user
-  return Array.isArray(identities) ? identities.filter((identity) => identity != null) : []
-}
-
-const fullId = ({ provider, user_id }: Identity) => `${provider}|${user_id}`
 
 /**
  * The identity to unlink: the one asked for, else the only one of that connection which is not the
@@ -23,20 +16,18 @@ export function readUnlink(
   { connection, identity: asked }: LinkingRequest,
 ): Pick<Attempt, 'identity' | 'nestedConnection'> | Denial {
   const identities = readIdentities(event)
-  const isMain = (identity: Identity) => fullId(identity) === event.user.user_id
-  const ofConnection = identities.filter(
+  const isMain = (identity: Identity) => readFullId(identity) === event.user.user_id
+  const asNamed = identities.filter(
     (identity) =>
-      identity.connection === connection && (asked === undefined || fullId(identity) === asked),
+      identity.connection === connection && (asked === undefined || readFullId(identity) === asked),
   )
-  const [target, ...more] = ofConnection.filter((identity) => !isMain(identity))
+  const [target, ...more] = asNamed.filter((identity) => !isMain(identity))
   if (target === undefined)
-    return deny(ofConnection.length > 0 ? 'identity_is_primary' : 'identity_not_found')
+    return deny(asNamed.length > 0 ? 'identity_is_primary' : 'identity_not_found')
   if (more.length > 0)
-    return deny('invalid_request', 'several identities of that connection: requested_identity')
+    return deny('invalid_request', 'several identities of that connection: name requested_identity')
+  const identity = readIdentityId(readFullId(target))
   const main = identities.find(isMain)
-  if (main === undefined) return deny('identity_not_found', 'the main identity is not among them')
-  return {
-    identity: { provider: target.provider, userId: target.user_id },
-    nestedConnection: main.connection,
-  }
+  if (identity === undefined || main === undefined) return deny('identity_not_found')
+  return { identity, nestedConnection: main.connection }
 }
