@@ -47,7 +47,7 @@ async function runLinking(
   } catch (error) {
     outcome = readUnexpected(error, outcome, api)
   }
-  tell(log, outcome)
+  log?.outcome(outcome)
 }
 
 async function runNestedLogin(event: PostLoginEvent, api: PostLoginApi): Promise<void> {
@@ -122,14 +122,6 @@ function readUnexpected(
     // Nothing is left to tell the platform with.
   }
   return denial
-}
-
-function tell(log: Log | undefined, outcome: LinkingOutcome): void {
-  try {
-    log?.outcome(outcome)
-  } catch {
-    // A console that throws changes nothing of what has happened.
-  }
 }
 
 /** Name and code only: messages may quote what they choked on. */

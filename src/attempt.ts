@@ -18,7 +18,7 @@ import type { PostLoginEvent } from './platform.ts'
 import type { Settings } from './settings.ts'
 
 /** The one key of `api.transaction.setMetadata` that this Action uses. */
-export const ATTEMPT_KEY = 'client-initiated-account-linking'
+export const ATTEMPT_KEY = 'client-initiated-account-linking:attempt'
 
 export interface Attempt {
   readonly version: 1

@@ -12,6 +12,7 @@ import type { PostLoginEvent } from './platform.ts'
 /** What the platform keeps of an Action's console output, line ends included. */
 const MAX_OUTPUT_CHARACTERS = 256
 
+/** No function of it throws. */
 export interface Log {
   /** The last word of a handler: its outcome and, if there is one to tell, the cause. */
   outcome(outcome: LinkingOutcome): void
@@ -32,7 +33,13 @@ export function createLog(console: Sink, patterns: string, event: PostLoginEvent
     formatArgs(args) {
       args[0] = `${this.namespace} ${args[0]}`
     },
-    log: (line) => console.log(line),
+    log(line) {
+      try {
+        console.log(line)
+      } catch {
+        // A console that throws changes nothing of what has happened.
+      }
+    },
   })
   const error = debug('account-linking:error')
   const result = debug('account-linking:outcome')
