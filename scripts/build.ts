@@ -61,6 +61,7 @@ async function bundleFile(entry: string, inputs: Set<string>): Promise<string> {
     legalComments: 'none',
     charset: 'ascii',
     supported: { 'dynamic-import': false },
+    alias: { crypto: 'node:crypto' },
     define: { 'process.env.NODE_ENV': '"production"' },
     plugins: [lazyModules(inputs)],
     logLevel: 'silent',

@@ -121,9 +121,9 @@ export async function verifyAttempt(bound: Bound): Promise<OpenAttempt | Denial>
   const { event, settings, keys } = bound
   const stored = event.transaction?.metadata?.[ATTEMPT_KEY]
   if (typeof stored !== 'string') return deny('binding_mismatch', 'no attempt in this transaction')
-  const [record = '', storedPins = '', tag] = stored.split('\n')
+  const [record = '', storedPins = '', tag, ...more] = stored.split('\n')
   const context = JSON.stringify([record, readBinding(event, bound.domain)])
-  if (!verifyTag(deriveTag(keys.tags, 'attempt/v1', context, storedPins), tag))
+  if (more.length > 0 || !verifyTag(deriveTag(keys.tags, 'attempt/v1', context, storedPins), tag))
     return deny('binding_mismatch', 'attempt altered, of another login, or ACTION_SECRET changed')
 
   const attempt: Attempt = JSON.parse(record)

@@ -41,6 +41,9 @@ export interface Context {
 export async function openContext(run: Run): Promise<Context | Denial> {
   const { event, log } = run
   const http = openHttp({ ...run, onAnswer: (line) => log.verbose(line) })
+  // Everything is held against these two: an event without them is held against nothing.
+  if (typeof event.user.user_id !== 'string' || typeof event.client.client_id !== 'string')
+    return deny('unexpected', 'the event names no user or no client')
   const settings = readSettings(event)
   if (isDenial(settings)) return settings
   if (asksFor(event, 'link_account') && asksFor(event, 'unlink_account'))

@@ -24,6 +24,7 @@ export async function verifyHint(
     issuer: `https://${domain}/`,
     clientId: event.client.client_id,
     subject: event.user.user_id,
+    nonce: null,
   }
   const verified = await verifyIdToken(hint, publicKeys, expected, now)
   if (typeof verified === 'string') return deny('hint_invalid', `hint: ${verified}`)

@@ -16,9 +16,10 @@ export type Claims = Readonly<Record<string, unknown>>
 export interface Expected {
   readonly issuer: string
   readonly clientId: string
-  /** Absent where any user may come. */
-  readonly subject?: string
-  readonly nonce?: string
+  /** `null`: any user. */
+  readonly subject: string | null
+  /** `null`: the token was asked without one, or by somebody else. */
+  readonly nonce: string | null
 }
 
 export interface VerifiedIdToken {
@@ -64,12 +65,12 @@ export function checkClaims(
   const audiences: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
   if (iss !== expected.issuer) return 'iss'
   if (typeof sub !== 'string' || sub === '') return 'sub'
-  if (expected.subject !== undefined && sub !== expected.subject) return 'sub'
+  if (expected.subject !== null && sub !== expected.subject) return 'sub'
   if (!audiences.includes(expected.clientId)) return 'aud'
   if ((audiences.length > 1 || azp !== undefined) && azp !== expected.clientId) return 'azp'
   if (typeof exp !== 'number' || !Number.isFinite(exp)) return 'exp'
   if (typeof iat !== 'number' || !(iat <= nowSeconds + LEEWAY_SECONDS)) return 'iat'
-  if (expected.nonce !== undefined && nonce !== expected.nonce) return 'nonce'
+  if (expected.nonce !== null && nonce !== expected.nonce) return 'nonce'
   // A logout token is signed by the same keys for the same client (Back-Channel Logout 1.0, 2.4).
   if (events !== undefined) return 'events'
   return { claims, subject: sub, issuedAtSeconds: iat, expired: exp <= nowSeconds }

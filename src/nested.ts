@@ -74,6 +74,7 @@ export async function exchangeCode(
   const expected = {
     issuer: `https://${domain}/`,
     clientId: settings.clientId,
+    subject: null,
     nonce: secrets.nonce,
   }
   const verified = await verifyIdToken(tokens.id_token ?? '', publicKeys, expected, nowSeconds())
