@@ -6,6 +6,7 @@
  * @see https://auth0.com/docs/customize/actions/actions-overview (limits of the cache)
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import type { Http } from './http.ts'
 import { type Denial, isDenial } from './outcome.ts'
 import { deriveTag } from './pkce.ts'
 import type { PlatformCache } from './platform.ts'
@@ -26,7 +27,7 @@ export interface Cache {
   write(name: string, entry: Entry<unknown>): void
   drop(name: string): void
   /** Runs `produce` once for all executions of this instance that want the same entry now. */
-  share<T>(name: string, produce: () => Promise<T | Denial>): Promise<T | Denial>
+  share<T>(name: string, http: Http, produce: () => Promise<T | Denial>): Promise<T | Denial>
 }
 
 /** What is being fetched at this moment; an entry leaves when its request ends. */
@@ -87,11 +88,15 @@ export function openCache(platform: PlatformCache, key: Buffer, nowMs: () => num
     attempt(() => platform.set(at, sealed, { ttl }))
   }
 
-  async function share<T>(name: string, produce: () => Promise<T | Denial>): Promise<T | Denial> {
+  async function share<T>(
+    name: string,
+    http: Http,
+    produce: () => Promise<T | Denial>,
+  ): Promise<T | Denial> {
     const at = entryKey(name)
     const running = inFlight.get(at) as Promise<T | Denial> | undefined
     if (running !== undefined) {
-      const shared = await running.catch(() => undefined)
+      const shared = await http.within(running).catch(() => undefined)
       // Another execution's failure may be its own: little time left, say. Try for oneself.
       return shared === undefined || isDenial(shared) ? produce() : shared
     }

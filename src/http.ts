@@ -32,6 +32,8 @@ export interface Call {
 export interface Http {
   /** `name` is for the log: URLs can hold a user id. */
   call(name: string): Call
+  /** Rejects when the handler's time is up before this work ends, which somebody else has begun. */
+  within<T>(work: Promise<T>): Promise<T>
 }
 
 export interface HttpOptions {
@@ -94,33 +96,34 @@ export function openHttp({ fetch, monotonicMs, nowMs, onAnswer }: HttpOptions): 
   /** Rejects when no status came in time; a body that cannot be read whole is `undefined`. */
   async function sendOnce(input: Parameters<Fetch>[0], init?: RequestInit): Promise<Answer> {
     const abort = new AbortController()
-    let timer: ReturnType<typeof setTimeout> | undefined
+    const endMs = monotonicMs() + Math.min(MAX_CALL_MS, leftMs())
     // Raced as well as aborted: the limit holds whatever a replaced `fetch` makes of the signal.
-    const timeout = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => {
-          reject(new Error('out of time'))
-          abort.abort()
-        },
-        Math.min(MAX_CALL_MS, leftMs()),
-      )
-    })
-    timeout.catch(() => {})
+    const inTime = <T>(work: Promise<T>) => endBy(work, endMs - monotonicMs())
     try {
-      const response = await Promise.race([
-        fetch(input, { ...init, redirect: 'manual', signal: abort.signal }),
-        timeout,
-      ])
+      const request = { ...init, redirect: 'manual', signal: abort.signal } as const
+      const response = await inTime(fetch(input, request))
       const { status, headers } = response
-      const body = await Promise.race([readBody(response), timeout]).catch(() => undefined)
+      const body = await inTime(readBody(response)).catch(() => undefined)
       return { status, headers, body }
     } finally {
-      clearTimeout(timer)
       abort.abort()
     }
   }
 
-  return { call }
+  return { call, within: (work) => endBy(work, leftMs()) }
+}
+
+/** The work's result, or a rejection when it takes longer. */
+async function endBy<T>(work: Promise<T>, limitMs: number): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const end = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('out of time')), Math.max(limitMs, 0))
+  })
+  try {
+    return await Promise.race([work, end])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 async function readBody(response: Response): Promise<string> {

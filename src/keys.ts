@@ -41,7 +41,7 @@ export function createKeySource(domain: string, http: Http, cache: Cache): KeySo
     const withId = (keys: readonly PublicKey[] | undefined) => keys?.find((key) => key.kid === kid)
     const known = withId(fetched ?? readKeys({ keys: cache.read(name) }))
     if (known !== undefined || fetched !== undefined) return known
-    const keys = await cache.share(name, fetchKeys)
+    const keys = await cache.share(name, http, fetchKeys)
     if (isDenial(keys)) return keys
     fetched = keys
     return withId(keys)

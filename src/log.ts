@@ -76,15 +76,15 @@ function readableOutcome(outcome: LinkingOutcome, event: PostLoginEvent): string
 
 /** The provider, and the first 8 hex digits of the SHA-256 of the user id. */
 function maskUser(event: PostLoginEvent): string {
-  const userId = String(event.user?.user_id)
-  const provider = userId.split('|', 1)[0] ?? ''
+  const userId: unknown = event.user?.user_id
+  if (typeof userId !== 'string') return '-'
+  const bar = userId.indexOf('|')
   const digest = createHash('sha256').update(userId).digest('hex')
-  return `${provider === userId ? '' : clean(provider, 20)}|#${digest.slice(0, 8)}`
+  return `${clean(userId.slice(0, Math.max(bar, 0)), 20)}|#${digest.slice(0, 8)}`
 }
 
-/** One line of printable ASCII, at most this long. */
+/** One line of printable ASCII, at most this long; `-` for what is no string. */
 function clean(value: unknown, maxCharacters: number): string {
-  return String(value)
-    .replace(/[^\x20-\x7e]/g, '?')
-    .slice(0, Math.max(maxCharacters, 0))
+  if (typeof value !== 'string') return '-'
+  return value.replace(/[^\x20-\x7e]/g, '?').slice(0, Math.max(maxCharacters, 0))
 }

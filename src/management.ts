@@ -54,12 +54,12 @@ function readRefusal({ status }: Call): Denial | undefined {
 /** One logical request; a token of the cache that is refused is replaced once. */
 async function request(
   context: Context,
-  name: string,
+  label: string,
   operation: (identities: IdentitiesClient) => PromiseLike<unknown>,
 ): Promise<Call | Denial> {
   const { IdentitiesClient } = await import('./libraries.ts')
   const { domain } = context.settings
-  const call = context.http.call(name)
+  const call = context.http.call(label)
 
   async function send(token: string): Promise<void> {
     const options = {
@@ -77,7 +77,8 @@ async function request(
     if (call.status !== 401 && call.status !== 403) return call
     context.cache.drop(tokenName(context))
   }
-  const token = await context.cache.share(tokenName(context), () => fetchToken(context))
+  const name = tokenName(context)
+  const token = await context.cache.share(name, context.http, () => fetchToken(context))
   if (isDenial(token)) return token
   await send(token)
   return call
