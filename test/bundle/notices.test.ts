@@ -1,0 +1,85 @@
+/**
+ * `dist/THIRD-PARTY.txt` against what is bundled. Which packages those are is found out here in another
+ * way than the build's: by what esbuild reports of one plain bundle of the sources. Reads files only.
+ */
+
+import { readdirSync } from 'node:fs'
+import { build, type Metafile } from 'esbuild'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { ROOT, readProject } from './dist.ts'
+
+const NOTICES = readProject('dist/THIRD-PARTY.txt')
+const RULE = `\n${'-'.repeat(72)}\n`
+
+/** `package` and the folder that it was read from, for every file that gives at least one byte. */
+function packagesIn({ outputs }: Metafile): ReadonlyMap<string, string> {
+  const packages = new Map<string, string>()
+  for (const { inputs } of Object.values(outputs))
+    for (const [file, { bytesInOutput }] of Object.entries(inputs)) {
+      const folder = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]
+      const name = folder?.split('node_modules/').at(-1)
+      if (bytesInOutput > 0 && folder !== undefined && name !== undefined)
+        packages.set(name, folder)
+    }
+  return packages
+}
+
+/** One bundle of what is imported and exported by name: only what is used gives bytes. */
+async function bundledPackages(): Promise<ReadonlyMap<string, string>> {
+  const { metafile } = await build({
+    stdin: {
+      contents: `export * from './src/action.ts'
+        export * from './src/pipelines.ts'
+        export * from './src/libraries.ts'`,
+      resolveDir: ROOT,
+      loader: 'ts',
+    },
+    absWorkingDir: ROOT,
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: 'cjs',
+    platform: 'node',
+    minify: true,
+    // What is imported lazily is among the exports above, without what nobody uses of it.
+    external: ['./pipelines.ts', './libraries.ts'],
+    logLevel: 'silent',
+  })
+  return packagesIn(metafile)
+}
+
+describe('the notices', () => {
+  let packages: ReadonlyMap<string, string> = new Map()
+
+  const sections = NOTICES.split(RULE).slice(1)
+  const titleOf = (section: string): string => section.split('\n', 1)[0] ?? ''
+
+  beforeAll(async () => {
+    packages = await bundledPackages()
+  })
+
+  it('name every package that is bundled, and no other', () => {
+    expect(packages.size).toBeGreaterThan(0)
+    const named = sections.map((section) => titleOf(section).replace(/ [^ ]+ \(.*$/, ''))
+    expect(named).toEqual([...packages.keys()].sort())
+  })
+
+  it('give the version and the licence that each package states', () => {
+    const stated = [...packages].map(([name, folder]) => {
+      const { version, license } = JSON.parse(readProject(`${folder}/package.json`))
+      return `${name} ${version} (${license})`
+    })
+    expect(sections.map(titleOf)).toEqual(stated.sort())
+  })
+
+  it('hold the text of each licence whole', () => {
+    for (const [name, folder] of packages) {
+      const file = readdirSync(`${ROOT}/${folder}`).find((one) => /^licen[cs]e(\.|$)/i.test(one))
+      expect(file, `${name} has a licence file`).toBeDefined()
+      const words = (text: string): string => text.split(/\s+/).filter(Boolean).join(' ')
+      const section = sections.find((one) => titleOf(one).startsWith(`${name} `)) ?? ''
+      expect(words(section)).toContain(words(readProject(`${folder}/${file}`)))
+      expect(section).toMatch(/Copyright \(c\)/i)
+    }
+  })
+})
