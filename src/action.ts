@@ -7,7 +7,7 @@
  */
 import type { Run } from './context.ts'
 import type { Log } from './log.ts'
-import { type Denial, deny, type LinkingOutcome, MESSAGES, type Outcome } from './outcome.ts'
+import { deny, type LinkingOutcome, MESSAGES, type Outcome } from './outcome.ts'
 import type { PostLoginApi, PostLoginEvent } from './platform.ts'
 import { type LoginKind, readLoginKind } from './request.ts'
 
@@ -45,7 +45,11 @@ async function runLinking(
     outcome = pipelines.checkClient(event) ?? (await pipelines[pipeline](openRun(event, api, log)))
     apply(outcome, api)
   } catch (error) {
-    outcome = readUnexpected(error, outcome, api)
+    // A change of the account that has been made stays the outcome, whatever came after it.
+    if (outcome?.kind !== 'linked' && outcome?.kind !== 'unlinked') {
+      applyUnexpected(api)
+      outcome = deny('unexpected', `unexpected: ${nameOf(error)}`)
+    }
   }
   log?.outcome(outcome)
 }
@@ -59,7 +63,7 @@ async function runNestedLogin(event: PostLoginEvent, api: PostLoginApi): Promise
     apply(outcome, api)
     if (outcome.kind === 'nested' && outcome.cause !== undefined) log.error(outcome.cause)
   } catch (error) {
-    // The login goes on without the claim, and the way back refuses it.
+    applyUnexpected(api)
     log?.error(`unexpected: ${nameOf(error)}`)
   }
 }
@@ -98,9 +102,12 @@ function apply(outcome: Outcome, api: PostLoginApi): void {
     case 'linked':
     case 'already_linked':
     case 'unlinked':
+      applyClaims(outcome.claims, api)
       for (const [key, value] of Object.entries(outcome.userMetadata ?? {}))
         api.user.setUserMetadata(key, value)
-      applyClaims(outcome.claims, api)
+      return
+    default:
+      outcome satisfies never
   }
 }
 
@@ -108,20 +115,13 @@ function applyClaims(claims: Readonly<Record<string, unknown>> = {}, api: PostLo
   for (const [name, value] of Object.entries(claims)) api.idToken.setCustomClaim(name, value)
 }
 
-/** The last catch: denied, unless the account has been changed already, which stays the outcome. */
-function readUnexpected(
-  error: unknown,
-  outcome: LinkingOutcome | undefined,
-  api: PostLoginApi,
-): LinkingOutcome {
-  if (outcome?.kind === 'linked' || outcome?.kind === 'unlinked') return outcome
-  const denial: Denial = deny('unexpected', `unexpected: ${nameOf(error)}`)
+/** The last catch: nothing of what went wrong decides whether the login is denied. */
+function applyUnexpected(api: PostLoginApi): void {
   try {
-    apply(denial, api)
+    apply(deny('unexpected'), api)
   } catch {
     // Nothing is left to tell the platform with.
   }
-  return denial
 }
 
 /** Name and code only: messages may quote what they choked on. */

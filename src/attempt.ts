@@ -6,7 +6,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { IdentityId } from './identities.ts'
-import { type Denial, deny, type Mode } from './outcome.ts'
+import { type Denial, deny } from './outcome.ts'
 import {
   type AttemptSecrets,
   deriveAttemptSecrets,
@@ -20,24 +20,28 @@ import type { Settings } from './settings.ts'
 /** The one key of `api.transaction.setMetadata` that this Action uses. */
 export const ATTEMPT_KEY = 'client-initiated-account-linking:attempt'
 
-export interface Attempt {
-  readonly version: 1
-  /** 32 random bytes in base64url. */
-  readonly bytes: string
-  readonly mode: Mode
+/** What an attempt is to do. */
+export type Plan = {
   readonly connection: string
   /** The connection that the nested request names, and must come back with. */
   readonly nestedConnection: string
-  readonly connectionScope?: string
-  /** What to unlink. */
-  readonly identity?: IdentityId
   readonly startedAtSeconds: number
+} & (
+  | { readonly mode: 'link' | 'consent'; readonly connectionScope?: string }
+  | { readonly mode: 'unlink'; readonly identity: IdentityId }
+)
+
+/** The record: the plan, and what makes this attempt differ from every other. */
+export type Attempt = Plan & {
+  readonly version: 1
+  /** 32 random bytes in base64url. */
+  readonly bytes: string
 }
 
 /** What can be pinned from the start to the way back; each has a tag of its own. */
 export type Pin = 'session' | 'user_agent' | 'address'
 
-type Pins = Partial<Record<Pin, string>>
+export type Pins = Partial<Record<Pin, string>>
 
 /** What the attempt is bound to besides its pins: the login that asked, as it asked. */
 function readBinding(event: PostLoginEvent, domain: string): readonly unknown[] {
@@ -95,11 +99,11 @@ export interface OpenAttempt {
 /** A new attempt, and the text to keep in the transaction's metadata. */
 export async function createAttempt(
   bound: Bound,
-  what: Omit<Attempt, 'version' | 'bytes'>,
+  plan: Plan,
 ): Promise<{ readonly secrets: AttemptSecrets; readonly stored: string }> {
   const { event, settings, keys } = bound
   const bytes = randomBytes(32)
-  const attempt: Attempt = { version: 1, bytes: bytes.toString('base64url'), ...what }
+  const attempt: Attempt = { version: 1, bytes: bytes.toString('base64url'), ...plan }
   const names: Pin[] = []
   if (settings.pinSession) names.push('session')
   if (settings.pinUserAgent) names.push('user_agent')
@@ -141,9 +145,9 @@ export async function verifyAttempt(bound: Bound): Promise<OpenAttempt | Denial>
 /** Every pin of the attempt has the same tag here; the denial names the first that differs. */
 export function checkPins(
   pins: Readonly<Pins>,
-  given: Readonly<Record<string, unknown>>,
+  given: Readonly<Partial<Record<Pin, unknown>>>,
 ): Denial | undefined {
-  for (const [pin, tag] of Object.entries(pins))
+  for (const [pin, tag] of Object.entries(pins) as [Pin, string][])
     if (!verifyTag(tag, given[pin])) return deny('binding_mismatch', `another ${pin}`)
   return undefined
 }

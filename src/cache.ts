@@ -9,22 +9,20 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import type { Http } from './http.ts'
 import { type Denial, isDenial } from './outcome.ts'
 import { deriveTag } from './pkce.ts'
-import type { PlatformCache } from './platform.ts'
+import { PLATFORM, type PlatformCache } from './platform.ts'
 
-const MAX_VALUE_BYTES = 4_096
-const MAX_TTL_MS = 24 * 60 * 60 * 1_000
 const IV_BYTES = 12
 const TAG_BYTES = 16
 
-export interface Entry<T> {
-  readonly value: T
+export interface Entry {
+  readonly value: unknown
   readonly ttlMs: number
 }
 
 export interface Cache {
   /** The opened value, or `undefined` when there is none that can be trusted. */
   read(name: string): unknown
-  write(name: string, entry: Entry<unknown>): void
+  write(name: string, entry: Entry): void
   drop(name: string): void
   /** Runs `produce` once for all executions of this instance that want the same entry now. */
   share<T>(name: string, http: Http, produce: () => Promise<T | Denial>): Promise<T | Denial>
@@ -56,7 +54,7 @@ export function openCache(platform: PlatformCache, key: Buffer, nowMs: () => num
   }
 
   /** The cache may throw, refuse or hold anything: each of these is an absent entry. */
-  function attempt<T>(operation: () => T): T | undefined {
+  function orAbsent<T>(operation: () => T): T | undefined {
     try {
       return operation()
     } catch {
@@ -66,7 +64,7 @@ export function openCache(platform: PlatformCache, key: Buffer, nowMs: () => num
 
   function read(name: string): unknown {
     const at = entryKey(name)
-    return attempt(() => {
+    return orAbsent(() => {
       const stored = platform.get(at)?.value
       if (typeof stored !== 'string') return undefined
       const { value, expiresAtMs } = JSON.parse(unseal(at, stored))
@@ -75,17 +73,17 @@ export function openCache(platform: PlatformCache, key: Buffer, nowMs: () => num
   }
 
   function drop(name: string): void {
-    attempt(() => platform.delete(entryKey(name)))
+    orAbsent(() => platform.delete(entryKey(name)))
   }
 
-  function write(name: string, { value, ttlMs }: Entry<unknown>): void {
+  function write(name: string, { value, ttlMs }: Entry): void {
     const at = entryKey(name)
-    const ttl = Math.min(ttlMs, MAX_TTL_MS)
+    const ttl = Math.min(ttlMs, PLATFORM.maxCacheTtlMs)
     if (ttl <= 0) return
     const sealed = seal(at, JSON.stringify({ value, expiresAtMs: nowMs() + ttl }))
-    if (sealed.length > MAX_VALUE_BYTES) return
+    if (sealed.length > PLATFORM.maxCacheValueBytes) return
     drop(name) // an overwritten value would count beside the new one
-    attempt(() => platform.set(at, sealed, { ttl }))
+    orAbsent(() => platform.set(at, sealed, { ttl }))
   }
 
   async function share<T>(

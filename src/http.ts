@@ -10,13 +10,14 @@ const MAX_HANDLER_MS = 14_500
 const MAX_BODY_BYTES = 256_000
 /** With less left a change might be made whose answer cannot be awaited. */
 const MIN_CALL_MS = 500
-const MAX_TRIES = 4
+/** Doubled at every try: 0, 0.25, 0.75, 1.75, 3.75 and 7.75 s, as far as time allows. */
 const FIRST_PAUSE_MS = 250
 
 export type Fetch = typeof globalThis.fetch
 
-/** Error codes of a request that never left: nothing can have happened. */
-const NOT_SENT: readonly unknown[] = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']
+/** System calls that fail before a request leaves: nothing can have happened. */
+const BEFORE_SENDING: readonly unknown[] = ['connect', 'getaddrinfo']
+const REFUSED = 'ECONNREFUSED'
 
 /** One logical call, through all its tries. */
 export interface Call {
@@ -68,7 +69,7 @@ export function openHttp({ fetch, monotonicMs, nowMs, onAnswer }: HttpOptions): 
       state.status = undefined
       state.body = undefined
       if (leftMs() < MIN_CALL_MS) throw new Error('out of time')
-      for (let tries = 1; ; tries++) {
+      for (let tries = 0; ; tries++) {
         let failure: unknown
         let answer: Answer | undefined
         try {
@@ -81,8 +82,8 @@ export function openHttp({ fetch, monotonicMs, nowMs, onAnswer }: HttpOptions): 
         onAnswer(`${name}: ${answer?.status ?? 'no answer'}`)
         const repeatable = answer === undefined || answer.status === 429 || answer.status >= 500
         if (answer === undefined ? !isNotSent(failure) : answer.status >= 500) state.lost = true
-        const pauseMs = readPauseMs(answer, tries, nowMs())
-        if (!repeatable || tries >= MAX_TRIES || pauseMs + MIN_CALL_MS > leftMs()) {
+        const pauseMs = Math.max(readPauseMs(answer, nowMs()), FIRST_PAUSE_MS * 2 ** tries)
+        if (!repeatable || pauseMs + MIN_CALL_MS > leftMs()) {
           if (answer === undefined) throw failure
           return toResponse(answer)
         }
@@ -143,19 +144,17 @@ function toResponse({ status, headers, body }: Answer): Response {
   return new Response(bodyless ? null : (body ?? ''), { status, headers })
 }
 
-/** How long to wait before the next try: as told, else doubling from a quarter of a second. */
-function readPauseMs(answer: Answer | undefined, tries: number, nowMs: number): number {
-  const after = Number(answer?.headers.get('retry-after') ?? Number.NaN) * 1_000
-  if (after >= 0) return after
-  const reset = Number(answer?.headers.get('x-ratelimit-reset') ?? Number.NaN) * 1_000 - nowMs
-  if (answer?.status === 429 && reset >= 0) return reset
-  return FIRST_PAUSE_MS * 2 ** (tries - 1)
+/** How long the tenant asks to wait, in milliseconds; 0 if it does not say. */
+function readPauseMs(answer: Answer | undefined, nowMs: number): number {
+  const header = (name: string) => Number(answer?.headers.get(name) ?? Number.NaN) * 1_000
+  const resetMs = answer?.status === 429 ? header('x-ratelimit-reset') - nowMs : 0
+  return [header('retry-after'), resetMs].find((pauseMs) => pauseMs >= 0) ?? 0
 }
 
 /** `fetch` wraps the system's error; one name with several addresses gives an aggregate of them. */
 function isNotSent(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false
-  const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown }
+  const { code, syscall, cause, errors } = error as Readonly<Record<string, unknown>>
   if (Array.isArray(errors) && errors.length > 0) return errors.every(isNotSent)
-  return NOT_SENT.includes(code) || isNotSent(cause)
+  return code === REFUSED || BEFORE_SENDING.includes(syscall) || isNotSent(cause)
 }

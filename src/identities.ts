@@ -14,11 +14,15 @@ export function readFullId({ provider, user_id }: Identity): string {
   return `${provider}|${user_id}`
 }
 
-/** Split at the first bar: the rest may hold more of them. */
+/**
+ * Split at the first bar: the rest may hold more of them. Neither half may be a dot segment, which
+ * a URL would swallow.
+ */
 export function readIdentityId(fullId: string): IdentityId | undefined {
   const bar = fullId.indexOf('|')
-  if (bar < 1 || bar === fullId.length - 1) return undefined
-  return { provider: fullId.slice(0, bar), userId: fullId.slice(bar + 1) }
+  const [provider, userId] = [fullId.slice(0, Math.max(bar, 0)), fullId.slice(bar + 1)]
+  if (['', '.', '..'].some((part) => part === provider || part === userId)) return undefined
+  return { provider, userId }
 }
 
 export function readIdentities(event: PostLoginEvent): readonly Identity[] {

@@ -7,10 +7,7 @@
 import { createHash } from 'node:crypto'
 import setup from 'debug/src/common.js'
 import type { LinkingOutcome } from './outcome.ts'
-import type { PostLoginEvent } from './platform.ts'
-
-/** What the platform keeps of an Action's console output, line ends included. */
-const MAX_OUTPUT_CHARACTERS = 256
+import { PLATFORM, type PostLoginEvent } from './platform.ts'
 
 /** No function of it throws. */
 export interface Log {
@@ -48,21 +45,21 @@ export function createLog(console: Sink, patterns: string, event: PostLoginEvent
 
   return {
     outcome(outcome) {
-      const line = readableOutcome(outcome, event)
+      const line = describeOutcome(outcome, event)
       if (line !== undefined) result(line)
       if (!('cause' in outcome) || outcome.cause === undefined) return
       const spent =
         line !== undefined && result.enabled ? result.namespace.length + line.length + 2 : 0
-      error(clean(outcome.cause, MAX_OUTPUT_CHARACTERS - spent - error.namespace.length - 2))
+      error(clean(outcome.cause, PLATFORM.maxLogCharacters - spent - error.namespace.length - 2))
     },
-    error: (cause) => error(clean(cause, MAX_OUTPUT_CHARACTERS - error.namespace.length - 2)),
-    info: (line) => info(clean(line, MAX_OUTPUT_CHARACTERS)),
-    verbose: (line) => verbose(clean(line, MAX_OUTPUT_CHARACTERS)),
+    error: (cause) => error(clean(cause, PLATFORM.maxLogCharacters - error.namespace.length - 2)),
+    info: (line) => info(clean(line, PLATFORM.maxLogCharacters)),
+    verbose: (line) => verbose(clean(line, PLATFORM.maxLogCharacters)),
   }
 }
 
 /** `denied hint_expired client=… txn=… user=auth0|#3f2a91c0`; nothing for a client not listed. */
-function readableOutcome(outcome: LinkingOutcome, event: PostLoginEvent): string | undefined {
+function describeOutcome(outcome: LinkingOutcome, event: PostLoginEvent): string | undefined {
   if (outcome.kind === 'not_listed') return undefined
   const what =
     outcome.kind === 'denied'

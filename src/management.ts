@@ -7,7 +7,7 @@
  */
 import type { IdentitiesClient } from 'auth0/users/identities'
 import type { Context } from './context.ts'
-import type { Call } from './http.ts'
+import type { Call, Fetch } from './http.ts'
 import type { IdentityId } from './identities.ts'
 import { type Denial, deny, isDenial } from './outcome.ts'
 import { configureClient, readTokenError } from './token-endpoint.ts'
@@ -65,32 +65,30 @@ async function request(
     const options = {
       baseUrl: `https://${domain}/api/v2`,
       token,
-      fetch: call.fetch,
+      // The SDK stops its own clock only when its `fetch` resolves.
+      fetch: (...request: Parameters<Fetch>) =>
+        call.fetch(...request).catch(() => Response.error()),
       maxRetries: 0,
     }
     await Promise.resolve(operation(new IdentitiesClient(options))).catch(() => undefined)
   }
 
-  const cached = readCachedToken(context)
-  if (cached !== undefined) {
+  const name = tokenName(context)
+  const cached = context.cache.read(name)
+  if (typeof cached === 'string') {
     await send(cached)
     if (call.status !== 401 && call.status !== 403) return call
-    context.cache.drop(tokenName(context))
+    context.cache.drop(name)
   }
-  const name = tokenName(context)
   const token = await context.cache.share(name, context.http, () => fetchToken(context))
   if (isDenial(token)) return token
   await send(token)
+  if (call.status === 401) context.cache.drop(name)
   return call
 }
 
 function tokenName({ settings }: Context): string {
   return `token ${settings.domain} ${settings.clientId} ${settings.clientSecret}`
-}
-
-function readCachedToken(context: Context): string | undefined {
-  const token = context.cache.read(tokenName(context))
-  return typeof token === 'string' ? token : undefined
 }
 
 /** RFC 6749, section 4.4; kept for its lifetime less a minute. */

@@ -5,11 +5,10 @@
  * @see https://openid.net/specs/openid-connect-core-1_0.html#CodeFlowAuth
  * @see https://www.rfc-editor.org/rfc/rfc7636
  */
-import type { Attempt, OpenAttempt } from './attempt.ts'
+import type { OpenAttempt, Plan } from './attempt.ts'
 import type { Context } from './context.ts'
-import { isRecord } from './json.ts'
 import { LEEWAY_SECONDS, verifyIdToken } from './jwt.ts'
-import { NESTED_CLAIM } from './nested-login.ts'
+import { type NestedClaim, readNestedClaim } from './nested-claim.ts'
 import { type Denial, deny, isDenial } from './outcome.ts'
 import { type AttemptSecrets, deriveCodeChallenge } from './pkce.ts'
 import { configureClient, readTokenError } from './token-endpoint.ts'
@@ -17,7 +16,7 @@ import { configureClient, readTokenError } from './token-endpoint.ts'
 /** Where the browser goes: `/authorize` of the companion application at the domain in use. */
 export async function buildNestedUrl(
   { event, settings, domain }: Context,
-  { nestedConnection, connectionScope }: Pick<Attempt, 'nestedConnection' | 'connectionScope'>,
+  plan: Plan,
   { codeVerifier, nonce }: AttemptSecrets,
 ): Promise<string> {
   const { buildAuthorizationUrl } = await import('./libraries.ts')
@@ -26,13 +25,14 @@ export async function buildNestedUrl(
     response_type: 'code',
     redirect_uri: `https://${domain}/continue`,
     scope: 'openid profile email',
-    connection: nestedConnection,
+    connection: plan.nestedConnection,
     max_age: '0',
     code_challenge: deriveCodeChallenge(codeVerifier),
     code_challenge_method: 'S256',
     nonce,
   })
-  if (connectionScope !== undefined) parameters.set('connection_scope', connectionScope)
+  if (plan.mode !== 'unlink' && plan.connectionScope !== undefined)
+    parameters.set('connection_scope', plan.connectionScope)
   if (Array.isArray(uiLocales) && uiLocales.length > 0)
     parameters.set('ui_locales', uiLocales.join(' '))
   for (const [name, value] of settings.nestedParams) parameters.set(name, value)
@@ -45,8 +45,7 @@ export interface NestedIdentity {
   readonly subject: string
   readonly email: unknown
   readonly emailVerified: unknown
-  /** What this Action noted in the nested login: see `nested-login.ts`. */
-  readonly noted: Readonly<Record<string, unknown>>
+  readonly claim: NestedClaim
 }
 
 /** Exchanges the code of this attempt and verifies what it stands for. */
@@ -84,8 +83,8 @@ export async function exchangeCode(
   if (verified.expired) return deny('callback_invalid', 'nested ID token: exp')
   if (typeof authTime !== 'number' || authTime < attempt.startedAtSeconds - LEEWAY_SECONDS)
     return deny('callback_invalid', 'nested ID token: auth_time')
-  const noted = verified.claims[NESTED_CLAIM]
-  if (!isRecord(noted))
+  const claim = readNestedClaim(verified.claims)
+  if (claim === undefined)
     return deny('connection_mismatch', 'nested ID token without the claim of this Action')
-  return { subject: verified.subject, email, emailVerified, noted }
+  return { subject: verified.subject, email, emailVerified, claim }
 }

@@ -6,6 +6,26 @@
  * @see https://auth0.com/docs/customize/actions/explore-triggers/signup-and-login-triggers/login-trigger/post-login-api-object
  */
 
+/** @see https://auth0.com/docs/customize/actions/limitations */
+export const PLATFORM = {
+  /** What is kept of an Action's console output, line ends included. */
+  maxLogCharacters: 256,
+  /** One value of `api.cache`. */
+  maxCacheValueBytes: 4_096,
+  /** The longest life of an entry of `api.cache`. */
+  maxCacheTtlMs: 24 * 60 * 60 * 1_000,
+  /** What `api.authentication.challengeWithAny` takes. */
+  factorTypes: [
+    'phone',
+    'otp',
+    'email',
+    'push-notification',
+    'webauthn-roaming',
+    'webauthn-platform',
+    'recovery-code',
+  ],
+} as const
+
 /** One login that the account knows. `user_id` stands without its provider. */
 export interface Identity {
   readonly connection: string
@@ -18,6 +38,7 @@ export interface Identity {
 export interface EnrolledFactor {
   readonly type?: string
   readonly method?: string
+  readonly options?: Readonly<Record<string, unknown>>
 }
 
 export interface User {
@@ -84,7 +105,7 @@ export interface PlatformCache {
 /** A factor to challenge with. */
 export interface Factor {
   readonly type: string
-  readonly options?: { readonly preferredMethod: 'sms' }
+  readonly options?: Readonly<Record<string, unknown>>
 }
 
 export interface PostLoginApi {

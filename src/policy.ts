@@ -2,7 +2,7 @@
  * The tenant's policy as pure gates: a denial, or `undefined` for "may pass". No I/O.
  */
 import { type Denial, deny, isDenial } from './outcome.ts'
-import type { EnrolledFactor, Factor, PostLoginEvent } from './platform.ts'
+import { type EnrolledFactor, type Factor, PLATFORM, type PostLoginEvent } from './platform.ts'
 import { type LinkingRequest, readScopes } from './request.ts'
 import { readAllowedClientIds, type Settings } from './settings.ts'
 
@@ -63,10 +63,7 @@ export function checkMfa(event: PostLoginEvent, settings: Settings): Denial | un
 }
 
 /** The factors to challenge a nested login with; none if the user has none. */
-export function readChallenge(
-  event: PostLoginEvent,
-  settings: Settings,
-): readonly Factor[] | Denial {
+export function readFactors(event: PostLoginEvent, settings: Settings): readonly Factor[] | Denial {
   if (settings.enforceMfa === 'no') return []
   const enrolled = event.user.enrolledFactors
   if (!Array.isArray(enrolled)) return deny('mfa_required', 'the factors cannot be read')
@@ -78,7 +75,10 @@ export function readChallenge(
 
 function readFactor(factor: EnrolledFactor | undefined): readonly Factor[] {
   if (factor?.method === 'sms') return [{ type: 'phone', options: { preferredMethod: 'sms' } }]
-  return typeof factor?.type === 'string' ? [{ type: factor.type }] : []
+  const types: readonly unknown[] = PLATFORM.factorTypes
+  if (typeof factor?.type !== 'string' || !types.includes(factor.type)) return []
+  const { type, options } = factor
+  return [options === undefined ? { type } : { type, options }]
 }
 
 /** ENFORCE_EMAIL_VERIFICATION, and the primary's half of REQUIRE_MATCHING_EMAIL. */

@@ -1,6 +1,6 @@
 /**
  * The way back (`onContinuePostLogin`): from the browser's return to one change of the account.
- * Three requests at the most: the code, a Management token, the change.
+ * Three requests when all goes well: the code, a Management token, the change.
  */
 import { checkPins, verifyAttempt } from './attempt.ts'
 import { openContext, type Run } from './context.ts'
@@ -31,25 +31,25 @@ export async function resume(run: Run): Promise<LinkingOutcome> {
   if (isDenial(code)) return code
   const nested = await exchangeCode(context, code, opened)
   if (isDenial(nested)) return nested
-  log.info('the nested login is verified')
+  log.info(`the nested login is verified, ${mode} goes on`)
 
   // 4. Where, and in which browser: as the nested login noted it.
-  if (nested.noted.connection !== attempt.nestedConnection)
+  if (nested.claim.connection !== attempt.nestedConnection)
     return deny('connection_mismatch', 'the nested login used another connection')
   const { session: _, ...browserPins } = pins
-  const otherBrowser = checkPins(browserPins, nested.noted)
+  const otherBrowser = checkPins(browserPins, nested.claim)
   if (otherBrowser !== undefined) return otherBrowser
 
   // 5. Who: the user of this login to consent or unlink, somebody without accounts to be linked.
   const isPrimary = nested.subject === event.user.user_id
   if (mode !== 'link' && !isPrimary)
     return deny('connection_mismatch', 'the nested login is of another user')
-  if (mode === 'unlink' && attempt.identity !== undefined) {
+  if (attempt.mode === 'unlink') {
     const failure = await unlinkIdentity(context, attempt.identity)
     return failure ?? succeed('unlinked', connection, settings.resultClaim)
   }
   if (isPrimary) return alreadyLinked
-  if (nested.noted.identities !== 1 && !settings.allowMerge)
+  if (nested.claim.identities !== 1 && !settings.allowMerge)
     return deny('identity_in_use', 'the identity has linked identities of its own (ALLOW_MERGE)')
   const email = checkSecondaryEmail(event.user.email, nested, settings)
   if (email !== undefined) return email
@@ -60,7 +60,7 @@ export async function resume(run: Run): Promise<LinkingOutcome> {
   const failure = await linkIdentity(context, secondary)
   if (failure !== undefined) return failure
   const userMetadata = settings.mergeUserMetadata
-    ? mergeUserMetadata(event.user.user_metadata, nested.noted.user_metadata)
+    ? mergeUserMetadata(event.user.user_metadata, nested.claim.user_metadata)
     : {}
   return { ...succeed('linked', connection, settings.resultClaim), userMetadata }
 }

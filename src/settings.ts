@@ -125,36 +125,42 @@ export function readSettings(event: PostLoginEvent): Settings | Denial {
 
 /** Reads settings one by one and remembers those that cannot be understood. */
 function createReader(event: PostLoginEvent) {
-  const problems: string[] = []
+  const problems = new Map<string, string>()
 
   function optional<T>(name: string, { parse, takes }: Kind<T>): T | undefined {
     const raw = readRaw(event, name)
     if (raw === undefined) return undefined
     const value = typeof raw === 'string' ? parse(raw) : undefined
-    if (value === undefined) problems.push(`${name} takes ${takes}`)
+    if (value === undefined) problems.set(name, `takes ${takes}`)
     return value
   }
 
-  function required(name: string, kind: Kind<string>): string {
-    if (readRaw(event, name) === undefined) problems.push(`${name} is missing`)
-    return optional(name, kind) ?? ''
+  function required(name: string, expected: Kind<string>): string {
+    if (readRaw(event, name) === undefined) problems.set(name, 'is missing')
+    return optional(name, expected) ?? ''
   }
 
-  return {
-    optional,
-    required,
-    withDefault: <T>(name: string, kind: Kind<T>, fallback: NoInfer<T>): T =>
-      optional(name, kind) ?? fallback,
-    problem: (): Denial | undefined =>
-      problems.length > 0 ? deny('misconfigured', problems.join('; ')) : undefined,
+  function withDefault<T>(name: string, expected: Kind<T>, fallback: NoInfer<T>): T {
+    return optional(name, expected) ?? fallback
   }
+
+  /** One problem is told whole; of several, as a line has room for no more, the names. */
+  function problem(): Denial | undefined {
+    const [[name, what] = [], ...more] = problems
+    if (name === undefined) return undefined
+    const cause = more.length > 0 ? [...problems.keys()].join(' ') : `${name} ${what}`
+    return deny('misconfigured', cause)
+  }
+
+  return { optional, required, withDefault, problem }
 }
 
 /** A host name, perhaps with a port, in lower case; `undefined` for anything else. */
 export function readHost(value: string): string | undefined {
-  return /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$/i.test(value)
-    ? value.toLowerCase()
-    : undefined
+  const host = value.toLowerCase()
+  // What URLs write otherwise would name another host, or this one in two ways.
+  const isHost = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d+)?$/.test(host)
+  return isHost && URL.parse(`https://${host}`)?.host === host ? host : undefined
 }
 
 function readSwitch(value: string): boolean | undefined {
@@ -199,8 +205,9 @@ function readNestedParams(value: string): readonly (readonly [string, string])[]
  * @see https://auth0.com/docs/secure/tokens/json-web-tokens/create-custom-claims
  */
 function readClaimName(value: string): string | undefined {
-  const url = URL.parse(value)
-  if (url === null || !/^(https|urn):$/.test(url.protocol) || /[\s\p{Cc}]/u.test(value))
-    return undefined
-  return /(^|\.)(auth0\.com|webtask\.io|webtask\.run)$/.test(url.hostname) ? undefined : value
+  if (/^urn:[a-z0-9][a-z0-9-]+:[!-~]+$/i.test(value)) return value
+  if (!/^https:\/\/[!-~]+$/.test(value)) return undefined
+  const host = URL.parse(value)?.hostname.replace(/\.$/, '')
+  const dropped = host === undefined || /(^|\.)(auth0\.com|webtask\.io|webtask\.run)$/.test(host)
+  return dropped ? undefined : value
 }

@@ -2,14 +2,14 @@
  * The start of a linking request (`onExecutePostLogin`): every check that can be made before the
  * browser leaves, in the order that decides which denial wins. At most one request, for the JWKS.
  */
-import { ATTEMPT_KEY, type Attempt, createAttempt } from './attempt.ts'
-import { openContext, type Run } from './context.ts'
+import { ATTEMPT_KEY, createAttempt, type Plan } from './attempt.ts'
+import { type Context, openContext, type Run } from './context.ts'
 import { verifyHint } from './hint.ts'
 import { hasConnection } from './identities.ts'
 import { buildNestedUrl } from './nested.ts'
-import { isDenial, type LinkingOutcome, succeed } from './outcome.ts'
+import { type Denial, isDenial, type LinkingOutcome, succeed } from './outcome.ts'
 import { checkInteraction, checkMfa, checkPrimaryEmail, checkRequest } from './policy.ts'
-import { readLinkingRequest } from './request.ts'
+import { type LinkingRequest, readLinkingRequest } from './request.ts'
 import { readUnlink } from './unlink.ts'
 
 export async function start(run: Run): Promise<LinkingOutcome> {
@@ -41,20 +41,32 @@ export async function start(run: Run): Promise<LinkingOutcome> {
   if (denial !== undefined) return denial
 
   // 7. What to unlink.
-  const target = action === 'unlink' ? readUnlink(event, request) : { nestedConnection: connection }
-  if (isDenial(target)) return target
+  const plan = readPlan(request, linked, context)
+  if (isDenial(plan)) return plan
 
   // 8. The redirect.
-  const mode = action === 'unlink' ? 'unlink' : linked ? 'consent' : 'link'
-  const what: Omit<Attempt, 'version' | 'bytes'> = {
-    mode,
-    connection,
-    ...target,
-    ...(connectionScope === undefined ? {} : { connectionScope }),
-    startedAtSeconds: context.nowSeconds(),
+  const { secrets, stored } = await createAttempt(context, plan)
+  log.info(`nested authorization at ${domain} to ${plan.mode}`)
+  const url = await buildNestedUrl(context, plan, secrets)
+  return { kind: 'redirected', mode: plan.mode, url, metadata: { [ATTEMPT_KEY]: stored } }
+}
+
+function readPlan(
+  request: LinkingRequest,
+  linked: boolean,
+  { event, nowSeconds }: Context,
+): Plan | Denial {
+  const { action, connection, connectionScope } = request
+  const startedAtSeconds = nowSeconds()
+  if (action === 'unlink') {
+    const target = readUnlink(event, request)
+    return isDenial(target) ? target : { mode: 'unlink', connection, startedAtSeconds, ...target }
   }
-  const { secrets, stored } = await createAttempt(context, what)
-  log.info(`nested authorization at ${domain}, connection ${what.nestedConnection}`)
-  const url = await buildNestedUrl(context, what, secrets)
-  return { kind: 'redirected', mode, url, metadata: { [ATTEMPT_KEY]: stored } }
+  return {
+    mode: linked ? 'consent' : 'link',
+    connection,
+    nestedConnection: connection,
+    startedAtSeconds,
+    ...(connectionScope === undefined ? {} : { connectionScope }),
+  }
 }

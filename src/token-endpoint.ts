@@ -35,7 +35,8 @@ export async function configureClient(
 export function readTokenError(error: unknown, call: Call): Denial {
   const { status, lost } = call
   const body = parseJson(call.body)
-  if (status === 200 && isRecord(body) && typeof body.id_token === 'string')
+  const tokens = isRecord(body) ? [body.access_token, body.id_token] : []
+  if (status === 200 && tokens.length > 0 && tokens.every((token) => typeof token === 'string'))
     return deny('callback_invalid', `nested ID token: ${readCode(error)}`)
   if (status === undefined || status < 400 || status === 429 || status >= 500 || !isRecord(body))
     return deny('service_unavailable', `/oauth/token: ${status ?? 'no answer'}, no token`)

@@ -1,8 +1,7 @@
 /**
  * What an unlink takes away, and where the user proves to be the user. No I/O.
  */
-import type { Attempt } from './attempt.ts'
-import { readFullId, readIdentities, readIdentityId } from './identities.ts'
+import { type IdentityId, readFullId, readIdentities, readIdentityId } from './identities.ts'
 import { type Denial, deny } from './outcome.ts'
 import type { Identity, PostLoginEvent } from './platform.ts'
 import type { LinkingRequest } from './request.ts'
@@ -14,7 +13,7 @@ import type { LinkingRequest } from './request.ts'
 export function readUnlink(
   event: PostLoginEvent,
   { connection, identity: asked }: LinkingRequest,
-): Pick<Attempt, 'identity' | 'nestedConnection'> | Denial {
+): { readonly identity: IdentityId; readonly nestedConnection: string } | Denial {
   const identities = readIdentities(event)
   const isMain = (identity: Identity) => readFullId(identity) === event.user.user_id
   const asNamed = identities.filter(

@@ -18,7 +18,10 @@ export function readMetadata(metadata: unknown): Metadata | undefined {
 export function mergeUserMetadata(primary: unknown, secondary: unknown): Metadata {
   const own = isRecord(primary) ? primary : {}
   if (!isRecord(secondary) || !fits({ ...secondary, ...own })) return {}
-  return Object.fromEntries(Object.entries(secondary).filter(([key]) => !Object.hasOwn(own, key)))
+  const gained = Object.entries(secondary).filter(
+    ([key]) => key !== '__proto__' && !Object.hasOwn(own, key),
+  )
+  return Object.fromEntries(gained)
 }
 
 function fits(metadata: Metadata): boolean {

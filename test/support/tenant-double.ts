@@ -92,6 +92,7 @@ interface Code {
   readonly issuedAtSeconds: number
 }
 
+const REDIRECTS = [301, 302, 303, 307, 308]
 const CODE_LIFETIME_SECONDS = 600
 const ID_TOKEN_LIFETIME_SECONDS = 36_000
 const DAY_SECONDS = 86_400
@@ -334,6 +335,15 @@ export function createTenantDouble(options: TenantOptions = {}): TenantDouble {
   }
 
   const fetch: typeof globalThis.fetch = async (input, init) => {
+    const response = await answerOnce(input, init)
+    const location = response.headers.get('location')
+    if (location === null || !REDIRECTS.includes(response.status)) return response
+    const { redirect, url } = new Request(input, init)
+    if (redirect === 'error') throw new TypeError('fetch failed')
+    return redirect === 'manual' ? response : fetch(new URL(location, url))
+  }
+
+  const answerOnce: typeof globalThis.fetch = async (input, init) => {
     const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined)
     signal?.throwIfAborted()
     const request = new Request(input, init)

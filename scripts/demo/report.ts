@@ -1,0 +1,117 @@
+/**
+ * Writes the demo to standard output: chapter by chapter as text, or at the end as JSON.
+ */
+
+import { styleText } from 'node:util'
+import type { DemoOptions } from './options.ts'
+import { type Format, renderAccount, renderChapter, type Screen, wrap } from './render.ts'
+import type { Chapter, Listener, Story } from './story.ts'
+import { type Step, toSteps } from './timeline.ts'
+
+const MIN_COLUMNS = 60
+const MAX_COLUMNS = 120
+const DEFAULT_COLUMNS = 80
+
+export interface Reporter extends Listener {
+  readonly onEnd: (story: Story) => void
+}
+
+interface ToldChapter {
+  readonly title: string
+  readonly steps: readonly Step[]
+}
+
+function openScreen(): Screen {
+  const columns = process.stdout.columns ?? DEFAULT_COLUMNS
+  return {
+    columns: Math.min(Math.max(columns, MIN_COLUMNS), MAX_COLUMNS),
+    // `styleText` leaves a stream that is no terminal plain, and honours NO_COLOR.
+    paint: (format: Format, text: string) => styleText(format, text, { stream: process.stdout }),
+  }
+}
+
+export function createReporter({ json, verbose }: DemoOptions): Reporter {
+  const screen = openScreen()
+  const told: ToldChapter[] = []
+  const say = (text: string): void => {
+    if (!json) process.stdout.write(`${text}\n`)
+  }
+
+  return {
+    onStart: ({ action, tenant }) => {
+      const text =
+        `dist/action.js, ${action.bytes.toLocaleString('en')} bytes, is deployed to a tenant ` +
+        `on this machine, https://${tenant.domain}/, that runs Actions as the platform does. ` +
+        `A browser, an application and the Action do the rest.`
+      say('')
+      say(screen.paint('bold', 'client-initiated-account-linking: one link from end to end'))
+      for (const line of wrap(text, screen.columns - 2)) say(`  ${line}`)
+      say(
+        screen.paint(
+          'dim',
+          '  Left: milliseconds since the start. Right: how long, and the status.',
+        ),
+      )
+    },
+
+    onChapter: ({ entries, title }: Chapter, startedAtMs, names) => {
+      const steps = toSteps(entries, startedAtMs, names, verbose)
+      told.push({ title, steps })
+      say(renderChapter(told.length, title, steps, screen).trimEnd())
+    },
+
+    onEnd: (story) => {
+      if (json) process.stdout.write(`${JSON.stringify(toData(story, told), null, 2)}\n`)
+      else say(renderEnd(story, screen, verbose))
+    },
+  }
+}
+
+function toData(story: Story, chapters: readonly ToldChapter[]) {
+  const { account, action, accountIsLinked, denied, tenant, wrongHintIsDenied } = story
+  return {
+    ok: accountIsLinked && wrongHintIsDenied,
+    tenant,
+    action,
+    chapters,
+    account,
+    linked: { ok: accountIsLinked, tokensOf: subjectOf(story) },
+    denied: { ok: wrongHintIsDenied, ...(denied.type === 'denied' ? denied : {}) },
+  }
+}
+
+const subjectOf = ({ linked }: Story): string | undefined =>
+  linked.type === 'tokens' ? String(linked.claims.sub) : undefined
+
+function renderEnd(story: Story, screen: Screen, verbose: boolean): string {
+  const { account, accountIsLinked, action, denied, linked, wrongHintIsDenied } = story
+  const mark = (ok: boolean, yes: string, no: string): string =>
+    ok ? screen.paint('green', `✓ ${yes}`) : screen.paint('red', `✗ ${no}`)
+  const why = (result: Story['linked']): string =>
+    result.type === 'denied' ? result.description : 'the login went on'
+  const [start, wayBack] = runsOf(story)
+  return [
+    '',
+    screen.paint('bold', `The account ${account.after.userId}`),
+    renderAccount('before', account.before, screen),
+    renderAccount('after', account.after, screen),
+    '',
+    `  ${mark(accountIsLinked, 'linked: two logins, one account, the user id is what it was', `not linked: ${why(linked)}`)}`,
+    `  ${mark(wrongHintIsDenied, `denied: ${why(denied)}`, `not denied for its hint: ${why(denied)}`)}`,
+    ...[
+      `The Action: ${(action.bytes / 1000).toFixed(1)} kB and no npm dependency.`,
+      `HTTP round trips with nothing cached: ${start} at the start, ${wayBack} on the way back.`,
+      ...(verbose ? [] : ['"npm run demo -- --verbose" shows parameters, log and tokens.']),
+    ].map((line) => screen.paint('dim', `  ${line}`)),
+    '',
+  ].join('\n')
+}
+
+/** Round trips of the two runs that made the link. */
+function runsOf({ chapters }: Story): readonly [number, number] {
+  const runs = chapters.flatMap(({ entries }) =>
+    entries.filter((entry) => entry.kind === 'action' && entry.roundTrips > 0),
+  )
+  const [start, wayBack] = runs.map((run) => (run.kind === 'action' ? run.roundTrips : 0))
+  return [start ?? 0, wayBack ?? 0]
+}

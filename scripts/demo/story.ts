@@ -1,0 +1,186 @@
+/**
+ * What the demo does: deploys the bundle to a local tenant, logs a person in, links a second login to
+ * the account, and tries the same with somebody else's hint. Opens sockets on loopback, by the tenant;
+ * gives each chapter to a listener when it is over, and the whole as data.
+ */
+
+import { randomBytes } from 'node:crypto'
+import { createBrowser, type Page } from '../../test/support/browser.ts'
+import { DATABASE, GITHUB, GOOGLE, PASSWORD } from '../../test/tenant/connections.ts'
+import { startTenant, type Tenant } from '../../test/tenant/index.ts'
+import type { LogEntry } from '../../test/tenant/log.ts'
+import {
+  createWebApplication,
+  type LoginResult,
+  type WebApplication,
+} from '../../test/tenant/web-application.ts'
+import { deployAction } from './deployment.ts'
+import type { DemoOptions } from './options.ts'
+import type { Names } from './timeline.ts'
+
+export const ACTION_NAME = 'account-linking'
+
+export interface Identity {
+  readonly connection: string
+  readonly provider: string
+  readonly user_id: string
+}
+
+export interface Account {
+  readonly userId: string
+  readonly identities: readonly Identity[]
+}
+
+export interface Chapter {
+  readonly title: string
+  readonly entries: readonly LogEntry[]
+}
+
+export interface Story {
+  readonly tenant: { readonly domain: string; readonly frontDoor: string }
+  readonly action: { readonly name: string; readonly bytes: number }
+  readonly chapters: readonly Chapter[]
+  readonly account: { readonly before: Account; readonly after: Account }
+  readonly linked: LoginResult
+  readonly denied: LoginResult
+  /** The account holds both identities, under the user id it had. */
+  readonly accountIsLinked: boolean
+  /** The wrong hint was denied, and nothing was linked. */
+  readonly wrongHintIsDenied: boolean
+}
+
+export interface Listener {
+  readonly onStart: (story: Pick<Story, 'tenant' | 'action'>) => void
+  readonly onChapter: (chapter: Chapter, startedAtMs: number, names: Names) => void
+}
+
+const ALEX = 'alex@example.com'
+const SAM = 'sam@example.net'
+
+export async function tellStory(
+  code: string,
+  { httpPort, httpsPort }: DemoOptions,
+  listener: Listener,
+): Promise<Story> {
+  const tenant = await startTenant({ httpPort, httpsPort })
+  try {
+    return await tell(code, tenant, listener)
+  } finally {
+    await tenant.close()
+  }
+}
+
+async function tell(code: string, tenant: Tenant, listener: Listener): Promise<Story> {
+  const startedAtMs = Date.now()
+  const about = {
+    tenant: { domain: tenant.canonicalDomain, frontDoor: tenant.canonicalFrontDoor },
+    action: { name: ACTION_NAME, bytes: Buffer.byteLength(code) },
+  }
+  listener.onStart(about)
+  const chapters: Chapter[] = []
+  const known = tenant.applications.all.map(({ clientId, name }) => [clientId, name] as const)
+  const names: Names = new Map(known)
+
+  async function chapter<T>(title: string, events: () => Promise<T>): Promise<T> {
+    tenant.clearLog()
+    const value = await events()
+    const over = { title, entries: tenant.log() }
+    chapters.push(over)
+    listener.onChapter(over, startedAtMs, names)
+    return value
+  }
+
+  await chapter('The Action is deployed, as to any tenant', () => deploy(code, tenant))
+
+  const app = await createWebApplication(tenant)
+  const stopAt = ({ href }: URL): boolean => href.startsWith(app.redirectUri)
+  const browser = createBrowser({ stopAt })
+  const visit = (url: URL): Promise<Page> => browser.open(tenant.frontDoorOf(url))
+
+  const alex = await chapter('Alex logs in to an application', () =>
+    logIn(app, visit, browser.submit, ALEX),
+  )
+  const before = accountOf(tenant, alex.userId)
+
+  const linked = await chapter(`Alex links ${GOOGLE} to the account`, async () => {
+    const attempt = await app.start({
+      scope: 'openid link_account',
+      requested_connection: GOOGLE,
+      id_token_hint: alex.idToken,
+    })
+    const loginPage = await visit(attempt.url)
+    // Without a login page there was a denial, which the end tells.
+    const denied = loginPage.forms.length === 0
+    const back = denied ? loginPage : await browser.submit(loginPage, { values: { email: ALEX } })
+    return attempt.complete(back.url)
+  })
+  const after = accountOf(tenant, alex.userId)
+
+  // The unlinking of what was linked has its place here.
+
+  const others = createBrowser({ stopAt })
+  const sam = await logIn(app, (url) => others.open(tenant.frontDoorOf(url)), others.submit, SAM)
+  const denied = await chapter(`The same for ${GITHUB}, with a hint that is Sam's`, async () => {
+    const attempt = await app.start({
+      scope: 'openid link_account',
+      requested_connection: GITHUB,
+      id_token_hint: sam.idToken,
+    })
+    const back = await visit(attempt.url)
+    return attempt.complete(back.url)
+  })
+
+  const connections = accountOf(tenant, alex.userId).identities.map(({ connection }) => connection)
+  const bothThere = connections.join(' ') === `${DATABASE} ${GOOGLE}`
+  return {
+    ...about,
+    chapters,
+    account: { before, after },
+    linked,
+    denied,
+    accountIsLinked: bothThere && linked.type === 'tokens' && linked.claims.sub === alex.userId,
+    wrongHintIsDenied:
+      bothThere && denied.type === 'denied' && denied.description.startsWith('hint_invalid:'),
+  }
+}
+
+function deploy(code: string, tenant: Tenant): Promise<void> {
+  const { clientId, clientSecret } = tenant.applications.deployer
+  return deployAction({
+    domain: tenant.canonicalDomain,
+    clientId,
+    clientSecret,
+    name: ACTION_NAME,
+    code,
+    secrets: {
+      ...tenant.companionSettings,
+      ACTION_SECRET: randomBytes(32).toString('base64url'),
+    },
+  })
+}
+
+async function logIn(
+  app: WebApplication,
+  visit: (url: URL) => Promise<Page>,
+  submit: (page: Page, submission: { values: Record<string, string> }) => Promise<Page>,
+  email: string,
+): Promise<{ readonly userId: string; readonly idToken: string }> {
+  const attempt = await app.start({ connection: DATABASE })
+  const loginPage = await visit(attempt.url)
+  const back = await submit(loginPage, { values: { email, password: PASSWORD } })
+  const result = await attempt.complete(back.url)
+  if (result.type === 'denied') throw new Error(`the login was denied: ${result.description}`)
+  return { userId: String(result.claims.sub), idToken: result.idToken }
+}
+
+function accountOf(tenant: Tenant, userId: string): Account {
+  const identities = tenant.users.get(userId)?.identities ?? []
+  return {
+    userId,
+    identities: identities.map(({ connection, provider, user_id }) => ({
+      connection,
+      provider,
+      user_id,
+    })),
+  }
+}

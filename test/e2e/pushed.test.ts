@@ -1,0 +1,345 @@
+/**
+ * The other ways in which a request reaches /authorize, on dist/action.js in the local tenant, over
+ * real sockets: pushed (RFC 9126), by a third-party application, by POST. Of the first two only
+ * parameters with the prefix `ext-` arrive at the Action.
+ */
+
+import { describe, expect, test } from 'vitest'
+import type { Browser, Page } from '../support/browser.ts'
+import { createSdkApplication, readSdkDenial } from '../support/sdk.ts'
+import { DATABASE, GITHUB, GOOGLE, PASSWORD } from '../tenant/connections.ts'
+import type { Tenant } from '../tenant/index.ts'
+import type { LoginAttempt, WebApplication } from '../tenant/web-application.ts'
+import { ALEX, codeOf, connectionsOf, SAM, startScenario } from './scenario.ts'
+
+type Values = Readonly<Record<string, string>>
+
+interface Carrier {
+  readonly carrier: string
+  readonly application: 'web' | 'thirdParty'
+  /** Whether parameters without the prefix arrive as well. */
+  readonly plainArrives: boolean
+  /** Where the Action finds them. */
+  readonly place: 'query' | 'body'
+  readonly start: (app: WebApplication, parameters: Values) => Promise<LoginAttempt>
+  readonly open: (browser: Browser, url: string) => Promise<Page>
+}
+
+/** Sends the authorization request as a form does: all of it in the body. */
+function post(browser: Browser, href: string): Promise<Page> {
+  const action = new URL(href)
+  const fields = [...action.searchParams].map(([name, value]) => ({ name, value }))
+  action.search = ''
+  const form = { method: 'post', action, fields, buttons: [] } as const
+  const blank = { url: action, status: 200, html: '', title: '', links: [], visited: [] }
+  return browser.submit({ ...blank, forms: [form] })
+}
+
+const get = (browser: Browser, url: string) => browser.open(url)
+const start = (app: WebApplication, parameters: Values) => app.start(parameters)
+const push = (app: WebApplication, parameters: Values) => app.push(parameters)
+
+const CARRIERS: readonly Carrier[] = [
+  {
+    carrier: 'a pushed request',
+    application: 'web',
+    plainArrives: false,
+    place: 'query',
+    start: push,
+    open: get,
+  },
+  {
+    carrier: 'a pushed request of a third-party application',
+    application: 'thirdParty',
+    plainArrives: false,
+    place: 'query',
+    start: push,
+    open: get,
+  },
+  {
+    carrier: 'a request of a third-party application',
+    application: 'thirdParty',
+    plainArrives: false,
+    place: 'query',
+    start,
+    open: get,
+  },
+  {
+    carrier: 'a POST of a third-party application',
+    application: 'thirdParty',
+    plainArrives: false,
+    place: 'body',
+    start,
+    open: post,
+  },
+  {
+    carrier: 'a POST',
+    application: 'web',
+    plainArrives: true,
+    place: 'body',
+    start,
+    open: post,
+  },
+]
+
+const prefixed = (parameters: Values): Values =>
+  Object.fromEntries(Object.entries(parameters).map(([name, value]) => [`ext-${name}`, value]))
+
+async function startCarrier({ application, ...carrier }: Carrier) {
+  const scenario = await startScenario({ application })
+  const { app, browser, logIn, tenant } = scenario
+  const idToken = await logIn()
+
+  /** Asks, in a browser in which Alex is logged in. */
+  async function ask(scope: string, parameters: Values) {
+    const attempt = await carrier.start(app, { scope, ...parameters })
+    const page = await carrier.open(browser, tenant.frontDoorOf(attempt.url))
+    return { attempt, page }
+  }
+
+  /** The same, and logs in at the second login. */
+  async function through(scope: string, parameters: Values, email = ALEX.email) {
+    const { attempt, page } = await ask(scope, parameters)
+    const back = await browser.submit(page, { values: { email, password: PASSWORD } })
+    return { title: page.title, result: await attempt.complete(back.url) }
+  }
+
+  return { ...scenario, idToken, ask, through }
+}
+
+/** What the first run of a linking request was given. */
+function givenTo(tenant: Tenant, place: 'query' | 'body'): readonly string[] {
+  const run = tenant
+    .runs()
+    .findLast(({ handler, nested }) => handler === 'onExecutePostLogin' && !nested)
+  return Object.keys(run?.event.request[place] ?? {})
+}
+
+describe.each(CARRIERS)('$carrier', (carrier) => {
+  test('links, and unlinks again, by parameters with the prefix ext-', async () => {
+    const { tenant, idToken, through } = await startCarrier(carrier)
+    const request = prefixed({ requested_connection: GOOGLE, id_token_hint: idToken })
+
+    const link = await through('openid link_account', request)
+
+    expect(link.result).toMatchObject({ type: 'tokens', claims: { sub: ALEX.userId } })
+    expect(connectionsOf(tenant, ALEX.userId)).toEqual([DATABASE, GOOGLE])
+
+    const unlink = await through('openid unlink_account', request)
+
+    expect(unlink.title).toBe(`Log in with ${DATABASE}`)
+    expect(unlink.result).toMatchObject({ type: 'tokens', claims: { sub: ALEX.userId } })
+    expect(connectionsOf(tenant, ALEX.userId)).toEqual([DATABASE])
+  })
+
+  test('carries ext-requested_connection_scope and ext-requested_identity', async () => {
+    const { tenant, idToken, ask, through } = await startCarrier(carrier)
+    const link = prefixed({
+      requested_connection: GOOGLE,
+      requested_connection_scope: 'calendar',
+      id_token_hint: idToken,
+    })
+    await through('openid link_account', link)
+    const unlink = (id: string) =>
+      prefixed({
+        requested_connection: GOOGLE,
+        requested_identity: `google-oauth2|${id}`,
+        id_token_hint: idToken,
+      })
+
+    const { attempt, page } = await ask('openid unlink_account', unlink('108204268033311374519'))
+    const { result } = await through('openid unlink_account', unlink(ALEX.googleId))
+
+    expect(tenant.logins().find(({ connection }) => connection === GOOGLE)?.connectionScope).toBe(
+      'calendar',
+    )
+    expect(codeOf(await attempt.complete(page.url))).toBe('identity_not_found')
+    expect(codeOf(result)).toBe('no denial')
+    expect(connectionsOf(tenant, ALEX.userId)).toEqual([DATABASE])
+  })
+
+  test("another user's hint: hint_invalid", async () => {
+    const { tenant, app, ask, newBrowser } = await startCarrier(carrier)
+    const login = await app.start({ connection: DATABASE })
+    const other = newBrowser()
+    const page = await other.open(tenant.frontDoorOf(login.url))
+    const values = { email: SAM.email, password: PASSWORD }
+    const result = await login.complete((await other.submit(page, { values })).url)
+    const hintOfSam = result.type === 'tokens' ? result.idToken : ''
+    expect(result).toMatchObject({ claims: { sub: SAM.userId } })
+
+    const asked = await ask(
+      'openid link_account',
+      prefixed({ requested_connection: GOOGLE, id_token_hint: hintOfSam }),
+    )
+
+    expect(codeOf(await asked.attempt.complete(asked.page.url))).toBe('hint_invalid')
+  })
+})
+
+describe.each(CARRIERS.filter(({ plainArrives }) => !plainArrives))(
+  '$carrier without the prefix',
+  (carrier) => {
+    test.each(['link_account', 'unlink_account'])(
+      '%s: the Action sees no parameter, and denies invalid_request',
+      async (scope) => {
+        const { tenant, idToken, ask } = await startCarrier(carrier)
+        const request = { requested_connection: GOOGLE, id_token_hint: idToken }
+
+        const { attempt, page } = await ask(`openid ${scope}`, request)
+
+        expect(givenTo(tenant, 'query')).toEqual([])
+        expect(givenTo(tenant, 'body')).toEqual([])
+        expect(page.visited.map(({ pathname }) => pathname)).toEqual(['/authorize', '/callback'])
+        expect(codeOf(await attempt.complete(page.url))).toBe('invalid_request')
+        expect(connectionsOf(tenant, ALEX.userId)).toEqual([DATABASE])
+      },
+    )
+
+    test('of the hint alone: hint_invalid', async () => {
+      const { tenant, idToken, ask } = await startCarrier(carrier)
+      const request = { 'ext-requested_connection': GOOGLE, id_token_hint: idToken }
+
+      const { attempt, page } = await ask('openid link_account', request)
+
+      expect(givenTo(tenant, carrier.place)).toEqual(['ext-requested_connection'])
+      expect(codeOf(await attempt.complete(page.url))).toBe('hint_invalid')
+    })
+  },
+)
+
+describe.each(CARRIERS.filter(({ plainArrives }) => plainArrives))(
+  '$carrier without the prefix',
+  (carrier) => {
+    test('links, and unlinks again', async () => {
+      const { tenant, idToken, through } = await startCarrier(carrier)
+      const request = { requested_connection: GOOGLE, id_token_hint: idToken }
+
+      const link = await through('openid link_account', request)
+
+      expect(givenTo(tenant, 'query')).toEqual([])
+      expect(givenTo(tenant, 'body')).toEqual(expect.arrayContaining(Object.keys(request)))
+      expect(link.result).toMatchObject({ type: 'tokens', claims: { sub: ALEX.userId } })
+      expect(connectionsOf(tenant, ALEX.userId)).toEqual([DATABASE, GOOGLE])
+
+      const unlink = await through('openid unlink_account', request)
+
+      expect(unlink.result).toMatchObject({ type: 'tokens', claims: { sub: ALEX.userId } })
+      expect(connectionsOf(tenant, ALEX.userId)).toEqual([DATABASE])
+    })
+  },
+)
+
+describe('a pushed request', () => {
+  test('brings no more than ten parameters: what is beyond them is missing', async () => {
+    const { app, browser, tenant, logIn } = await startScenario()
+    const padding = Object.fromEntries(Array.from({ length: 9 }, (_, at) => [`ext-x${at}`, '1']))
+    const attempt = await app.push({
+      scope: 'openid link_account',
+      ...padding,
+      'ext-requested_connection': GOOGLE,
+      'ext-id_token_hint': await logIn(),
+    })
+
+    const page = await browser.open(tenant.frontDoorOf(attempt.url))
+
+    expect(codeOf(await attempt.complete(page.url))).toBe('hint_invalid')
+    expect(givenTo(tenant, 'query')).toHaveLength(10)
+  })
+
+  test('is not altered by parameters beside its request_uri', async () => {
+    const { app, browser, tenant, logIn } = await startScenario()
+    const attempt = await app.push({
+      scope: 'openid link_account',
+      'ext-requested_connection': GOOGLE,
+      'ext-id_token_hint': await logIn(),
+    })
+    const url = new URL(tenant.frontDoorOf(attempt.url))
+    url.searchParams.set('ext-requested_connection', GITHUB)
+    url.searchParams.set('requested_connection', GITHUB)
+
+    const page = await browser.open(url)
+
+    expect(page.title).toBe(`Log in with ${GOOGLE}`)
+  })
+
+  test('is what auth0-server-js makes of a login with pushedAuthorizationRequests', async () => {
+    const { app, browser, tenant } = await startScenario()
+    const { sdk, logIn, open, session } = createSdkApplication(tenant, app)
+    await logIn(browser, ALEX.email)
+    const { idToken } = await session()
+    const startWith = (prefix: string) =>
+      sdk.startInteractiveLogin({
+        pushedAuthorizationRequests: true,
+        authorizationParams: {
+          scope: 'openid link_account',
+          [`${prefix}requested_connection`]: GOOGLE,
+          [`${prefix}id_token_hint`]: idToken,
+        },
+      })
+    const plain = await open(browser, await startWith(''))
+    const denial = await readSdkDenial(sdk.completeInteractiveLogin(plain.url))
+
+    const url = await startWith('ext-')
+    const page = await open(browser, url)
+    const back = await browser.submit(page, { values: { email: ALEX.email } })
+    await sdk.completeInteractiveLogin(back.url)
+
+    expect([...url.searchParams.keys()].sort()).toEqual(['client_id', 'request_uri'])
+    expect(denial.description).toMatch(/^invalid_request: /)
+    expect(connectionsOf(tenant, ALEX.userId)).toEqual([DATABASE, GOOGLE])
+    expect((await session()).user?.sub).toBe(ALEX.userId)
+  })
+})
+
+describe('a first-party request', () => {
+  test('may use the prefix, and may not give a parameter under both names', async () => {
+    const { logIn, askForLink } = await startScenario()
+    const idToken = await logIn()
+
+    const twice = await askForLink(idToken, { 'ext-requested_connection': GOOGLE })
+
+    expect(codeOf(await twice.attempt.complete(twice.page.url))).toBe('invalid_request')
+  })
+
+  test('by POST may not give a parameter in the URL and in the body', async () => {
+    const { app, browser, tenant, logIn } = await startScenario()
+    const attempt = await app.start({
+      scope: 'openid link_account',
+      requested_connection: GOOGLE,
+      id_token_hint: await logIn(),
+    })
+    const url = new URL(tenant.frontDoorOf(attempt.url))
+    const fields = [...url.searchParams].map(([name, value]) => ({ name, value }))
+    url.search = `requested_connection=${GITHUB}`
+    const form = { method: 'post', action: url, fields, buttons: [] } as const
+    const blank = { url, status: 200, html: '', title: '', links: [], visited: [] }
+
+    const page = await browser.submit({ ...blank, forms: [form] })
+
+    expect(codeOf(await attempt.complete(page.url))).toBe('invalid_request')
+  })
+})
+
+test('on the way back a body is not read', async () => {
+  const { app, newBrowser, tenant, logIn } = await startScenario()
+  let holds = true
+  const browser = newBrowser({
+    stopAt: ({ href, pathname }) =>
+      href.startsWith(app.redirectUri) || (holds && pathname === '/continue'),
+  })
+  const attempt = await app.start({
+    scope: 'openid link_account',
+    requested_connection: GOOGLE,
+    id_token_hint: await logIn(ALEX.email, browser),
+  })
+  const page = await browser.open(tenant.frontDoorOf(attempt.url))
+  const wayBack = await browser.submit(page, { values: { email: ALEX.email } })
+  holds = false
+
+  const back = await post(browser, wayBack.url.href)
+
+  expect(wayBack.url.searchParams.has('code')).toBe(true)
+  expect(codeOf(await attempt.complete(back.url))).toBe('callback_invalid')
+  expect(connectionsOf(tenant, ALEX.userId)).toEqual([DATABASE])
+})

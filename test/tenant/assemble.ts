@@ -1,0 +1,188 @@
+/**
+ * Puts the parts of a tenant together: its users, its Actions and their host, an authorization server
+ * for each domain, the logins between them, and the Management API. No I/O; gives back the parts, and
+ * the function that answers its requests.
+ */
+
+import { randomBytes } from 'node:crypto'
+import type { PostLoginEvent } from '../../src/platform.ts'
+import { type CacheDouble, createCache } from '../support/cache.ts'
+import { type ActionRegistry, createActionRegistry } from './action-registry.ts'
+import { createActionsHost, type HostValues } from './actions-host.ts'
+import { type Applications, registerApplications } from './applications.ts'
+import { type AuthorizationServer, createAuthorizationServer } from './authorization-server.ts'
+import { createConnectionLogin } from './connection-login.ts'
+import { CONNECTIONS, type Connection, DATABASE, type Person } from './connections.ts'
+import { buildTenantEvent } from './event.ts'
+import type { Addresses } from './front-door.ts'
+import { type Exchange, one, sendJson } from './http.ts'
+import type { Log } from './log.ts'
+import { createLogin, type Login } from './login.ts'
+import { createManagementApi } from './management-api.ts'
+import { issueManagementToken, tokenParameters } from './management-token.ts'
+import { makeSigningKeys } from './signing-keys.ts'
+import { createStore, type Store } from './store.ts'
+import type { TenantOptions } from './tenant.ts'
+import type { LoginTransaction, RequestValues } from './transaction.ts'
+
+export const CHALLENGE_CODE = '123456'
+
+export interface Parts {
+  readonly applications: Applications
+  readonly store: Store
+  readonly cache: CacheDouble
+  readonly registry: ActionRegistry
+  addPerson(connection: string, person: Person): void
+  answer(exchange: Exchange): Promise<void>
+  /** What went wrong in an authorization server that should not have. */
+  serverError(): Error | undefined
+  close(): void
+}
+
+export async function assemble(
+  addresses: Addresses,
+  log: Log,
+  options: TenantOptions,
+): Promise<Parts> {
+  const domains = [addresses.canonicalDomain, addresses.customDomain]
+  const applications = registerApplications(domains)
+  const keys = options.signingKeys ?? (await makeSigningKeys(addresses.canonicalDomain))
+  const cookiePrefix = `tenant_${randomBytes(4).toString('hex')}`
+  const store = createStore()
+  const cache = createCache()
+  const registry = createActionRegistry(options.buildDelayMs ?? 150)
+  const people = new Map(CONNECTIONS.map(({ name, people: known }) => [name, [...known]]))
+
+  const addUser = (connection: Connection, person: Person): void => {
+    if (connection.name === DATABASE) store.create(connection, person)
+  }
+  for (const connection of CONNECTIONS) {
+    for (const person of connection.people) addUser(connection, person)
+  }
+
+  function buildEvent(
+    transaction: LoginTransaction,
+    request: RequestValues,
+    values: HostValues,
+  ): PostLoginEvent {
+    const { authentication, clientId, domain, sessionId } = transaction
+    const user = store.get(authentication?.userId ?? '')
+    const application = applications.find(clientId)
+    const connection = CONNECTIONS.find(({ name }) => name === authentication?.connection)
+    if (!authentication || !user || !application || !connection) {
+      throw new Error('a run without a user')
+    }
+    return buildTenantEvent({
+      ...values,
+      transaction,
+      request,
+      application,
+      connection,
+      authentication,
+      sessionId,
+      user,
+      configuration: options.configuration ?? {},
+      customDomain: domain === addresses.customDomain ? domain : undefined,
+    })
+  }
+
+  const host = createActionsHost({
+    registry,
+    cache,
+    log,
+    realm: options.realm ?? 'host',
+    timeoutMs: options.actionTimeoutMs ?? 20_000,
+    freezeEvents: options.freezeEvents ?? true,
+    canRedirectExists: options.canRedirectExists ?? true,
+    buildEvent,
+    setUserMetadata: ({ authentication }, key, value) => {
+      const user = store.get(authentication?.userId ?? '')
+      if (user === undefined) return
+      store.update(user.user_id, { user_metadata: { ...user.user_metadata, [key]: value } })
+    },
+  })
+
+  const servers = new Map<string, AuthorizationServer>()
+  function serverOf(domain: string): AuthorizationServer {
+    const server = servers.get(domain)
+    if (server === undefined) throw new Error(`${domain} is no domain of this tenant`)
+    return server
+  }
+
+  const login: Login = createLogin({
+    cookiePrefix,
+    applications,
+    connections: createConnectionLogin({
+      connections: CONNECTIONS,
+      peopleOf: ({ name }) => people.get(name) ?? [],
+      store,
+      log,
+    }),
+    store,
+    challengeCode: CHALLENGE_CODE,
+    continueBehaviour: {
+      boundToBrowser: true,
+      once: true,
+      requestValues: 'fresh',
+      ...options.continueBehaviour,
+    },
+    serverOf,
+    host,
+  })
+
+  let serverError: Error | undefined
+  for (const domain of domains) {
+    const server = createAuthorizationServer({
+      domain,
+      cookiePrefix,
+      applications: applications.all,
+      keys,
+      nestedSession: options.nestedSession ?? 'kept',
+      hooks: {
+        userOf: store.get,
+        outcomeOf: login.outcomeOf,
+        pageFor: login.pageFor,
+        onServerError: (error) => {
+          serverError = error
+        },
+      },
+    })
+    servers.set(domain, server)
+  }
+
+  const audience = `https://${addresses.canonicalDomain}/api/v2/`
+  const tokenOptions = { audience, applications, keys }
+  const manage = createManagementApi({ ...tokenOptions, store, registry })
+
+  async function answer(exchange: Exchange): Promise<void> {
+    const { body, domain, method, res, url } = exchange
+    const { pathname: path, search } = url
+    if (await login.handle(exchange)) return
+    if (path === '/.well-known/jwks.json') return sendJson(res, 200, keys.jwks)
+    if (path.startsWith('/api/v2/')) return manage(exchange)
+    if (path === '/oauth/par') return login.push(exchange)
+    const parameters = tokenParameters(exchange)
+    if (path === '/oauth/token' && one(parameters, 'grant_type') === 'client_credentials') {
+      return issueManagementToken(exchange, tokenOptions)
+    }
+    const clientId = one(parameters, 'client_id')
+    if (clientId !== undefined) exchange.identify(clientId)
+    await serverOf(domain).pass(exchange, { method, path: path + search, body })
+  }
+
+  return {
+    applications,
+    store,
+    cache,
+    registry,
+    addPerson(name, person) {
+      const connection = CONNECTIONS.find((known) => known.name === name)
+      if (connection === undefined) throw new Error(`There is no connection ${name}`)
+      people.get(name)?.push(person)
+      addUser(connection, person)
+    },
+    answer,
+    serverError: () => serverError,
+    close: host.close,
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * The tenant's connections and the people who can log in there: a database, two social ones and an
+ * enterprise one. Fixed sample data, no I/O.
+ */
+
+export interface Person {
+  /** The id at the connection. */
+  readonly id: string
+  readonly email: string
+  readonly emailVerified: boolean
+  readonly name: string
+  /** Database people have one. */
+  readonly password?: string
+  readonly userMetadata?: Readonly<Record<string, unknown>>
+}
+
+export interface Connection {
+  readonly id: string
+  readonly name: string
+  readonly strategy: string
+  readonly provider: string
+  readonly isSocial: boolean
+  /** The `user_id` of the identity that a person has here, without the provider. */
+  readonly identityId: (person: Person) => string
+  readonly people: readonly Person[]
+}
+
+export const DATABASE = 'Username-Password-Authentication'
+export const GOOGLE = 'google-oauth2'
+export const GITHUB = 'github'
+export const ENTERPRISE = 'example-enterprise'
+
+export const PASSWORD = 'correct horse battery staple'
+
+const ownId = ({ id }: Person): string => id
+
+const alex = { email: 'alex@example.com', emailVerified: true, name: 'Alex Example' }
+const sam = { email: 'sam@example.net', emailVerified: true, name: 'Sam Example' }
+const kim = { email: 'kim@example.org', emailVerified: false, name: 'Kim Example' }
+
+export const CONNECTIONS: readonly Connection[] = [
+  {
+    id: 'con_ExampleDatabase01',
+    name: DATABASE,
+    strategy: 'auth0',
+    provider: 'auth0',
+    isSocial: false,
+    identityId: ownId,
+    people: [
+      { ...alex, id: '5f7c8ec7c33c6c004bbafe82', password: PASSWORD },
+      { ...sam, id: '602c2b6a1d5e4f0069a3b7c1', password: PASSWORD },
+      { ...kim, id: '61d3a9f04b7c2e0071e5d8a6', password: PASSWORD },
+    ],
+  },
+  {
+    id: 'con_ExampleGoogle0001',
+    name: GOOGLE,
+    strategy: 'google-oauth2',
+    provider: 'google-oauth2',
+    isSocial: true,
+    identityId: ownId,
+    people: [
+      { ...alex, id: '115015401343387192604' },
+      { ...sam, id: '108204268033311374519' },
+      { ...kim, id: '103547991597142817347' },
+    ],
+  },
+  {
+    id: 'con_ExampleGitHub0001',
+    name: GITHUB,
+    strategy: 'github',
+    provider: 'github',
+    isSocial: true,
+    identityId: ownId,
+    people: [
+      { ...alex, id: '100001' },
+      { ...sam, id: '100002' },
+    ],
+  },
+  {
+    // An enterprise identity's user_id begins with its connection's name: `oidc|name|id` has two bars.
+    id: 'con_ExampleEnterprise',
+    name: ENTERPRISE,
+    strategy: 'oidc',
+    provider: 'oidc',
+    isSocial: false,
+    identityId: ({ id }) => `${ENTERPRISE}|${id}`,
+    people: [
+      { ...alex, id: 'alex', email: 'alex.example@enterprise.example.com' },
+      { ...sam, id: 'sam' },
+    ],
+  },
+]

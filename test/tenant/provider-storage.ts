@@ -1,0 +1,47 @@
+/**
+ * Where the authorization server keeps sessions, interactions, codes and tokens: a Map per domain,
+ * shared by the servers of that domain. The adapter that `oidc-provider` asks for; no I/O.
+ *
+ * @see https://github.com/panva/node-oidc-provider/blob/main/example/my_adapter.js
+ */
+
+interface Payload {
+  readonly uid?: string
+  readonly userCode?: string
+  readonly grantId?: string
+  consumed?: number
+}
+
+export function createProviderStorage() {
+  const stored = new Map<string, Payload>()
+
+  return (model: string) => {
+    const prefix = `${model}:`
+    const findWhere = (matches: (payload: Payload) => boolean): Payload | undefined => {
+      for (const [key, payload] of stored) {
+        if (key.startsWith(prefix) && matches(payload)) return payload
+      }
+      return undefined
+    }
+    return {
+      upsert: async (id: string, payload: Payload) => {
+        stored.set(prefix + id, payload)
+      },
+      find: async (id: string) => stored.get(prefix + id),
+      findByUid: async (uid: string) => findWhere((payload) => payload.uid === uid),
+      findByUserCode: async (code: string) => findWhere((payload) => payload.userCode === code),
+      consume: async (id: string) => {
+        const payload = stored.get(prefix + id)
+        if (payload !== undefined) payload.consumed = Math.floor(Date.now() / 1000)
+      },
+      destroy: async (id: string) => {
+        stored.delete(prefix + id)
+      },
+      revokeByGrantId: async (grantId: string) => {
+        for (const [key, payload] of stored) {
+          if (payload.grantId === grantId) stored.delete(key)
+        }
+      },
+    }
+  }
+}
