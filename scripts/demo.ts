@@ -1,7 +1,7 @@
 /**
- * `npm run demo`: builds the Action, deploys it to a local tenant, links a second login to an account
- * and shows as a timeline what happened. Listens on loopback while it runs; exit code 0 only when the
- * account holds both identities and a request with a wrong hint was denied.
+ * `npm run demo`: builds the Action, deploys it to a local tenant, links a second login to an account,
+ * unlinks it and shows as a timeline what happened. Listens on loopback while it runs; exit code 0 only when the
+ * account held both identities, a request with a wrong hint was denied, and the unlink undid the link.
  */
 
 // Before anything that only Node 22 has: everything else is imported when this has passed.
@@ -16,11 +16,11 @@ async function main(): Promise<number> {
   }
   const { build } = await import('./build.ts')
   const { tellStory } = await import('./demo/story.ts')
-  const { createReporter } = await import('./demo/report.ts')
+  const { createReporter, isAsPromised } = await import('./demo/report.ts')
   const reporter = createReporter(options)
   const story = await tellStory(await build(), options, reporter)
   reporter.onEnd(story)
-  return story.accountIsLinked && story.wrongHintIsDenied ? 0 : 1
+  return isAsPromised(story) ? 0 : 1
 }
 
 try {

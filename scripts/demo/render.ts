@@ -114,7 +114,7 @@ export function renderChapter(
 export function renderAccount(label: string, account: Account, { paint }: Screen): string {
   const lines = account.identities.map(
     ({ connection, provider, user_id }, index) =>
-      `  ${(index === 0 ? label : '').padEnd(8)}${connection.padEnd(34)}${provider}|${user_id}`,
+      `  ${(index === 0 ? label : '').padEnd(9)}${connection.padEnd(33)}${provider}|${user_id}`,
   )
   const [main = '', ...linked] = lines
   return [main, ...linked.map((line) => paint('green', line))].join('\n')

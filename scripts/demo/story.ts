@@ -1,7 +1,7 @@
 /**
  * What the demo does: deploys the bundle to a local tenant, logs a person in, links a second login to
- * the account, and tries the same with somebody else's hint. Opens sockets on loopback, by the tenant;
- * gives each chapter to a listener when it is over, and the whole as data.
+ * the account, tries the same with somebody else's hint, and unlinks it again. Opens sockets on
+ * loopback, by the tenant; gives each chapter to a listener when it is over, and the whole as data.
  */
 
 import { randomBytes } from 'node:crypto'
@@ -40,13 +40,20 @@ export interface Story {
   readonly tenant: { readonly domain: string; readonly frontDoor: string }
   readonly action: { readonly name: string; readonly bytes: number }
   readonly chapters: readonly Chapter[]
-  readonly account: { readonly before: Account; readonly after: Account }
+  readonly account: {
+    readonly before: Account
+    readonly linked: Account
+    readonly unlinked: Account
+  }
   readonly linked: LoginResult
   readonly denied: LoginResult
+  readonly unlinked: LoginResult
   /** The account holds both identities, under the user id it had. */
   readonly accountIsLinked: boolean
   /** The wrong hint was denied, and nothing was linked. */
   readonly wrongHintIsDenied: boolean
+  /** The second identity is gone, and the main one is there. */
+  readonly accountIsUnlinked: boolean
 }
 
 export interface Listener {
@@ -102,21 +109,24 @@ async function tell(code: string, tenant: Tenant, listener: Listener): Promise<S
   )
   const before = accountOf(tenant, alex.userId)
 
-  const linked = await chapter(`Alex links ${GOOGLE} to the account`, async () => {
+  /** Asks with Alex's hint, logs in at the nested login, comes back. */
+  async function ask(scope: string, values: Record<string, string>): Promise<LoginResult> {
     const attempt = await app.start({
-      scope: 'openid link_account',
+      scope: `openid ${scope}`,
       requested_connection: GOOGLE,
       id_token_hint: alex.idToken,
     })
     const loginPage = await visit(attempt.url)
     // Without a login page there was a denial, which the end tells.
-    const denied = loginPage.forms.length === 0
-    const back = denied ? loginPage : await browser.submit(loginPage, { values: { email: ALEX } })
+    const refused = loginPage.forms.length === 0
+    const back = refused ? loginPage : await browser.submit(loginPage, { values })
     return attempt.complete(back.url)
-  })
-  const after = accountOf(tenant, alex.userId)
+  }
 
-  // The unlinking of what was linked has its place here.
+  const linked = await chapter(`Alex links ${GOOGLE} to the account`, () =>
+    ask('link_account', { email: ALEX }),
+  )
+  const accountLinked = accountOf(tenant, alex.userId)
 
   const others = createBrowser({ stopAt })
   const sam = await logIn(app, (url) => others.open(tenant.frontDoorOf(url)), others.submit, SAM)
@@ -130,17 +140,25 @@ async function tell(code: string, tenant: Tenant, listener: Listener): Promise<S
     return attempt.complete(back.url)
   })
 
-  const connections = accountOf(tenant, alex.userId).identities.map(({ connection }) => connection)
-  const bothThere = connections.join(' ') === `${DATABASE} ${GOOGLE}`
+  const bothThere = connectionsOf(accountOf(tenant, alex.userId)) === `${DATABASE} ${GOOGLE}`
+
+  const unlinked = await chapter(`Alex unlinks ${GOOGLE}, with a login at the main identity`, () =>
+    ask('unlink_account', { email: ALEX, password: PASSWORD }),
+  )
+  const accountUnlinked = accountOf(tenant, alex.userId)
+
   return {
     ...about,
     chapters,
-    account: { before, after },
+    account: { before, linked: accountLinked, unlinked: accountUnlinked },
     linked,
     denied,
+    unlinked,
     accountIsLinked: bothThere && linked.type === 'tokens' && linked.claims.sub === alex.userId,
     wrongHintIsDenied:
       bothThere && denied.type === 'denied' && denied.description.startsWith('hint_invalid:'),
+    accountIsUnlinked:
+      bothThere && unlinked.type === 'tokens' && connectionsOf(accountUnlinked) === DATABASE,
   }
 }
 
@@ -171,6 +189,10 @@ async function logIn(
   const result = await attempt.complete(back.url)
   if (result.type === 'denied') throw new Error(`the login was denied: ${result.description}`)
   return { userId: String(result.claims.sub), idToken: result.idToken }
+}
+
+function connectionsOf({ identities }: Account): string {
+  return identities.map(({ connection }) => connection).join(' ')
 }
 
 function accountOf(tenant: Tenant, userId: string): Account {

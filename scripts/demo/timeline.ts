@@ -128,6 +128,7 @@ function readable(path: string): string {
     .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '{id}')
     .replace(/^\/authorize\/.+/, '/authorize/{id}')
     .replace(/\/users\/[^/]+\//, '/users/{id}/')
+    .replace(/\/identities\/.+/, '/identities/{provider}/{user_id}')
     .replace(/^\/api\/v2\/actions\/triggers/, '…/triggers')
 }
 
