@@ -1,0 +1,217 @@
+/** Section 5 of the contract: the nested login. */
+
+import { describe, expect, test } from 'vitest'
+import type { EnrolledFactor } from '../../src/platform.ts'
+import type { EventOverrides } from '../support/event.ts'
+import { SECONDARY } from '../support/people.ts'
+import { MERGED, onEverySubject, query } from './harness.ts'
+
+onEverySubject((world) => {
+  describe('in general', () => {
+    test('sets one namespaced claim, and does nothing else', async () => {
+      const started = await world.start()
+      const before = { requests: world.tenant.calls(), cache: world.cache.calls.length }
+      const logged = world.lines.length
+      const nested = await world.nested(started)
+      expect(nested.commands).toEqual([
+        {
+          type: 'idToken.setCustomClaim',
+          name: expect.stringMatching(/^(https:\/\/|urn:)/),
+          value: expect.anything(),
+        },
+      ])
+      expect(world.tenant.calls()).toBe(before.requests)
+      expect(world.cache.calls).toHaveLength(before.cache)
+      expect(world.lines).toHaveLength(logged)
+    })
+
+    test('says connection and number of identities, and hides user agent and address', async () => {
+      const started = await world.start()
+      const nested = await world.nested(started, { user: MERGED })
+      const [claim] = Object.values(nested.claims)
+      expect(JSON.stringify(claim)).toContain('google-oauth2')
+      expect(JSON.stringify(claim)).toContain('2')
+      const { user_agent = '', ip = '' } = nested.event.request
+      for (const hidden of [user_agent, ip, SECONDARY.email ?? '', SECONDARY.user_id]) {
+        expect(JSON.stringify(claim)).not.toContain(hidden)
+      }
+    })
+
+    test('makes the same claim on the ID token whoever asked for the login', async () => {
+      const started = await world.start()
+      const one = await world.nested(started)
+      const other = await world.nested(started, { event: { transaction: { state: 'other' } } })
+      expect(Object.keys(other.claims)).toEqual(Object.keys(one.claims))
+    })
+
+    test.each(['https://evil.example.net', undefined])(
+      'goes on at the host %s as well: its claim is judged on the way back',
+      async (hostname) => {
+        const started = await world.start()
+        const nested = await world.nested(started, { event: { request: { hostname } } })
+        expect(nested.redirect).toBeUndefined()
+        expect(world.tenant.calls()).toBe(1)
+      },
+    )
+
+    const PROTOCOLS = ['oidc-basic-profile', 'oidc-implicit-profile', 'oidc-hybrid-profile']
+    test.each(PROTOCOLS)('is recognised by %s', async (protocol) => {
+      const nested = await world.nested(await world.start(), {
+        event: { transaction: { protocol } },
+      })
+      expect(Object.keys(nested.claims)).toHaveLength(1)
+    })
+
+    test('is decided before ALLOWED_CLIENT_IDS', async () => {
+      const started = await world.start({
+        settings: { ALLOWED_CLIENT_IDS: 'exampleApplicationClientId000001' },
+      })
+      const nested = await world.nested(started)
+      expect(Object.keys(nested.claims)).toHaveLength(1)
+      expect(nested.denial).toBeUndefined()
+    })
+  })
+
+  describe('asked for a link by the companion', () => {
+    test.each([
+      [['openid', 'link_account']],
+      [['openid', 'unlink_account']],
+      [['link_account', 'unlink_account']],
+    ])('denies %j as invalid_request', async (requested_scopes) => {
+      const started = await world.start()
+      const nested = await world.nested(started, { event: { transaction: { requested_scopes } } })
+      expect(nested.code).toBe('invalid_request')
+      expect(nested.redirect).toBeUndefined()
+      expect(nested.claims).toEqual({})
+      expect(world.tenant.calls()).toBe(1)
+    })
+  })
+
+  describe('with settings that cannot be understood', () => {
+    const ROWS: readonly (readonly [string, EventOverrides])[] = [
+      ['a short ACTION_SECRET', { secrets: { ACTION_SECRET: 'short' } }],
+      ['no ACTION_SECRET', { secrets: { ACTION_SECRET: undefined } }],
+      ['no domain', { secrets: { AUTH0_DOMAIN: undefined } }],
+      ['a switch that is none', { secrets: { ENFORCE_MFA: 'perhaps' } }],
+      ['an empty list', { secrets: { ALLOWED_CONNECTION_SCOPES: '' } }],
+    ]
+
+    test.each(ROWS)('%s: goes on without a claim, with one error line', async (_what, event) => {
+      const started = await world.start()
+      const logged = world.lines.length
+      const nested = await world.nested(started, { event })
+      expect(nested.commands).toEqual([])
+      expect(world.lines.slice(logged)).toEqual([expect.stringMatching(/^account-linking:error /)])
+    })
+
+    test.each(ROWS.slice(0, 1))('%s: the way back refuses', async (_what, event) => {
+      const { resumed } = await world.whole({ nested: { event } })
+      expect(resumed.denial).toBeDefined()
+      expect(world.tenant.links).toEqual([])
+    })
+  })
+
+  describe('MFA', () => {
+    type Row = readonly [string, readonly EnrolledFactor[] | undefined, unknown]
+    const otp = { type: 'otp' }
+    const sms = { type: 'phone', options: { preferredMethod: 'sms' } }
+    const CHALLENGED: readonly Row[] = [
+      ['a type', [{ type: 'otp' }], [otp]],
+      ['several types', [{ type: 'otp' }, { type: 'email' }], [otp, { type: 'email' }]],
+      ['a legacy method of sms', [{ method: 'sms' }], [sms]],
+      ['a security key', [{ type: 'webauthn-roaming' }], [{ type: 'webauthn-roaming' }]],
+      ['a push notification', [{ type: 'push-notification' }], [{ type: 'push-notification' }]],
+    ]
+
+    test.each(['yes', 'always', 'TRUE', ' 1 '])('is challenged under %s', async (ENFORCE_MFA) => {
+      const nested = await world.nested(await world.start(), {
+        event: { secrets: { ENFORCE_MFA }, user: { enrolledFactors: [{ type: 'otp' }] } },
+      })
+      expect(nested.commands).toContainEqual({
+        type: 'authentication.challengeWithAny',
+        factors: [otp],
+      })
+      expect(Object.keys(nested.claims)).toHaveLength(1)
+    })
+
+    test.each(CHALLENGED)('challenges %s', async (_what, enrolledFactors, factors) => {
+      const nested = await world.nested(await world.start(), {
+        event: { secrets: { ENFORCE_MFA: 'yes' }, user: { enrolledFactors } },
+      })
+      expect(nested.denial).toBeUndefined()
+      expect(nested.commands).toContainEqual({ type: 'authentication.challengeWithAny', factors })
+    })
+
+    test.each(['yes', 'always'])(
+      'denies under %s where factors cannot be read',
+      async (ENFORCE_MFA) => {
+        const nested = await world.nested(await world.start(), {
+          event: { secrets: { ENFORCE_MFA }, user: { enrolledFactors: undefined } },
+        })
+        expect(nested.code).toBe('mfa_required')
+        expect(nested.claims).toEqual({})
+      },
+    )
+
+    test.each([
+      ['yes', []],
+      ['no', [{ type: 'otp' }]],
+      [undefined, [{ type: 'otp' }]],
+      ['no', undefined],
+    ])('challenges nobody under %s with the factors %j', async (ENFORCE_MFA, enrolledFactors) => {
+      const nested = await world.nested(await world.start(), {
+        event: { secrets: { ENFORCE_MFA }, user: { enrolledFactors } },
+      })
+      expect(nested.commands.map(({ type }) => type)).toEqual(['idToken.setCustomClaim'])
+    })
+  })
+
+  describe('connection_scope', () => {
+    const settings = { ALLOWED_CONNECTION_SCOPES: 'calendar,contacts' }
+    const event = query({ requested_connection_scope: 'calendar' })
+
+    test('passes as it was asked for', async () => {
+      const nested = await world.nested(await world.start({ settings, event }))
+      expect(nested.denial).toBeUndefined()
+    })
+
+    test.each(['drive', 'calendar drive', 'calendar,drive', ['calendar'], ['calendar', 'drive']])(
+      'is denied when it was made %j in the browser',
+      async (connection_scope) => {
+        const nested = await world.nested(await world.start({ settings, event }), {
+          event: { request: { query: { connection_scope } } },
+        })
+        expect(nested.code).toBe('scope_not_allowed')
+        expect(nested.claims).toEqual({})
+      },
+    )
+
+    test('is denied when it arrives in the body of a POST', async () => {
+      const nested = await world.nested(await world.start({ settings, event }), {
+        event: {
+          request: {
+            method: 'POST',
+            query: { connection_scope: undefined },
+            body: { connection_scope: 'drive' },
+          },
+        },
+      })
+      expect(nested.code).toBe('scope_not_allowed')
+    })
+
+    test('is free where no list is set', async () => {
+      const nested = await world.nested(await world.start(), {
+        event: { request: { query: { connection_scope: 'drive' } } },
+      })
+      expect(nested.denial).toBeUndefined()
+    })
+  })
+
+  test('shows the user_metadata with MERGE_USER_METADATA only', async () => {
+    const user = { ...SECONDARY, user_metadata: { theme: 'dark' } }
+    const merging = await world.start({ settings: { MERGE_USER_METADATA: 'yes' } })
+    expect(JSON.stringify((await world.nested(merging, { user })).claims)).toContain('dark')
+    const plain = await world.start()
+    expect(JSON.stringify((await world.nested(plain, { user })).claims)).not.toContain('dark')
+  })
+})

@@ -1,0 +1,112 @@
+/** `src/attempt.ts`: the record of an attempt, what it is bound to, and its pins. */
+
+import { describe, expect, test } from 'vitest'
+import { ATTEMPT_KEY, checkPins, createAttempt, verifyAttempt } from '../../src/attempt.ts'
+import { isDenial } from '../../src/outcome.ts'
+import { deriveKeys } from '../../src/pkce.ts'
+import type { PostLoginEvent } from '../../src/platform.ts'
+import { readSettings } from '../../src/settings.ts'
+import { METADATA_LIMITS } from '../support/api.ts'
+import { buildEvent, changeEvent, type EventOverrides, SECRETS } from '../support/event.ts'
+import { CANONICAL_DOMAIN, NOW_SECONDS } from '../support/people.ts'
+
+const WHAT = {
+  mode: 'link',
+  connection: 'google-oauth2',
+  nestedConnection: 'google-oauth2',
+  startedAtSeconds: NOW_SECONDS,
+} as const
+
+async function bind(event: PostLoginEvent) {
+  const settings = readSettings(event)
+  if (isDenial(settings)) throw new Error(settings.cause)
+  return {
+    event,
+    settings,
+    domain: CANONICAL_DOMAIN,
+    keys: await deriveKeys(SECRETS.ACTION_SECRET),
+  }
+}
+
+const withRecord = (event: PostLoginEvent, stored: unknown): PostLoginEvent =>
+  changeEvent(event, { transaction: { metadata: { [ATTEMPT_KEY]: stored } } })
+
+async function comeBack(overrides: EventOverrides = {}, change = (stored: string) => stored) {
+  const event = buildEvent()
+  const { secrets, stored } = await createAttempt(await bind(event), WHAT)
+  const back = changeEvent(withRecord(event, change(stored)), overrides)
+  return { secrets, opened: await verifyAttempt(await bind(back)) }
+}
+
+describe('an attempt', () => {
+  test('opens with what was kept, and the same secrets', async () => {
+    const { secrets, opened } = await comeBack()
+    expect(opened).toMatchObject({ attempt: { version: 1, ...WHAT }, secrets })
+  })
+
+  test('has 32 bytes of its own', async () => {
+    const [one, other] = [await comeBack(), await comeBack()].map(({ opened }) =>
+      isDenial(opened) ? '' : opened.attempt.bytes,
+    )
+    expect(Buffer.from(one ?? '', 'base64url')).toHaveLength(32)
+    expect(one).not.toBe(other)
+  })
+
+  test('fits into the metadata with everything as long as it may be', async () => {
+    const long = {
+      ...WHAT,
+      connection: 'c'.repeat(128),
+      nestedConnection: 'c'.repeat(128),
+      connectionScope: 's'.repeat(2_048),
+      identity: { provider: 'p', userId: 'u'.repeat(254) },
+    }
+    const { stored } = await createAttempt(await bind(buildEvent()), long)
+    expect(ATTEMPT_KEY.length).toBeLessThanOrEqual(METADATA_LIMITS.keyCharacters)
+    expect(Buffer.byteLength(stored)).toBeLessThanOrEqual(METADATA_LIMITS.valueBytes)
+  })
+
+  test('does not take a swapped part for its own', async () => {
+    const { opened } = await comeBack({}, (stored) => {
+      const [record, pins, ...rest] = stored.split('\n')
+      return [pins, record, ...rest].join('\n')
+    })
+    expect(opened).toMatchObject({ code: 'binding_mismatch' })
+  })
+
+  test('does not open without its pins', async () => {
+    const { opened } = await comeBack({}, (stored) => {
+      const [record, , ...rest] = stored.split('\n')
+      return [record, '{}', ...rest].join('\n')
+    })
+    expect(opened).toMatchObject({ code: 'binding_mismatch' })
+  })
+
+  test.each([undefined, '', '\n\n', 7, null])(
+    'is none when the metadata has %j',
+    async (stored) => {
+      const back = withRecord(buildEvent(), stored)
+      expect(await verifyAttempt(await bind(back))).toMatchObject({ code: 'binding_mismatch' })
+    },
+  )
+
+  test.each([
+    ['session', { session: { id: 'other' } }],
+    ['user_agent', { request: { user_agent: 'Other/1.0' } }],
+  ])('names the pin that differed: %s', async (pin, overrides) => {
+    const { opened } = await comeBack(overrides)
+    expect(isDenial(opened) && opened.cause).toContain(pin)
+  })
+})
+
+describe('checkPins', () => {
+  test.each([
+    [{}, {}, true],
+    [{ session: 'a' }, { session: 'a' }, true],
+    [{ session: 'a' }, { session: 'b' }, false],
+    [{ session: 'a' }, {}, false],
+    [{ session: 'a' }, { session: ['a'] }, false],
+    [{}, { session: 'a' }, true],
+  ])('%j against %j', (pins, given, passes) => {
+    expect(checkPins(pins, given)?.code).toBe(passes ? undefined : 'binding_mismatch')
+  })
+})

@@ -1,0 +1,185 @@
+/** `src/policy.ts`: the gates, one by one. */
+
+import { describe, expect, test } from 'vitest'
+import { isDenial } from '../../src/outcome.ts'
+import {
+  checkClient,
+  checkInteraction,
+  checkMfa,
+  checkPrimaryEmail,
+  checkRequest,
+  checkScopes,
+  checkSecondaryEmail,
+  readFactors,
+} from '../../src/policy.ts'
+import type { LinkingRequest } from '../../src/request.ts'
+import { readSettings, type Settings } from '../../src/settings.ts'
+import { buildEvent } from '../support/event.ts'
+
+function settingsWith(changes: Partial<Settings>): Settings {
+  const settings = readSettings(buildEvent())
+  if (isDenial(settings)) throw new Error(settings.cause)
+  return { ...settings, ...changes }
+}
+
+const LINK: LinkingRequest = {
+  action: 'link',
+  hint: 'x',
+  connection: 'google-oauth2',
+  connectionScope: undefined,
+  identity: undefined,
+}
+const UNLINK: LinkingRequest = { ...LINK, action: 'unlink' }
+
+describe('checkClient', () => {
+  test('passes everybody where no list is set', () => {
+    expect(checkClient(buildEvent())).toBeUndefined()
+  })
+
+  test('tells a client that is not listed from a list that is not understood', () => {
+    const unlisted = checkClient(buildEvent({ secrets: { ALLOWED_CLIENT_IDS: 'other' } }))
+    expect(unlisted).toMatchObject({ kind: 'not_listed' })
+    const unclear = checkClient(buildEvent({ secrets: { ALLOWED_CLIENT_IDS: '' } }))
+    expect(unclear).toMatchObject({ kind: 'denied', code: 'misconfigured' })
+  })
+})
+
+describe('checkRequest', () => {
+  test.each([
+    ['a link', LINK, {}, undefined],
+    ['a listed connection', LINK, { allowedConnections: ['google-oauth2'] }, undefined],
+    ['another connection', LINK, { allowedConnections: ['github'] }, 'connection_not_allowed'],
+    ['an unlink of another connection', UNLINK, { allowedConnections: ['github'] }, undefined],
+    ['an unlink that is off', UNLINK, { allowUnlink: false }, 'unlink_not_allowed'],
+    ['a link while unlinks are off', LINK, { allowUnlink: false }, undefined],
+    ['an empty list', LINK, { allowedConnections: [] }, 'connection_not_allowed'],
+    [
+      'another scope',
+      { ...LINK, connectionScope: 'a,b' },
+      { allowedConnectionScopes: ['a'] },
+      'scope_not_allowed',
+    ],
+  ] as const)('answers %s', (_what, request, changes, code) => {
+    expect(checkRequest(request, settingsWith(changes))?.code).toBe(code)
+  })
+})
+
+describe('checkScopes', () => {
+  const settings = settingsWith({ allowedConnectionScopes: ['a', 'b'] })
+
+  test.each([
+    [[], undefined],
+    [['a'], undefined],
+    [['a b', 'b,a'], undefined],
+    [['a c'], 'scope_not_allowed'],
+    [['a', 'c'], 'scope_not_allowed'],
+    [[['a']], 'scope_not_allowed'],
+    [[7], 'scope_not_allowed'],
+    [[null], 'scope_not_allowed'],
+  ])('answers %j with %s', (asked, code) => {
+    expect(checkScopes(asked, settings)?.code).toBe(code)
+  })
+
+  test('passes everything where no list is set', () => {
+    expect(checkScopes([['odd'], 'x'], settingsWith({}))).toBeUndefined()
+  })
+})
+
+describe('checkInteraction', () => {
+  test.each([
+    [[], undefined, true],
+    [['none'], undefined, false],
+    [['login'], true, true],
+    [['login'], false, false],
+  ] as const)('prompt %j', (prompt, canRedirect, passes) => {
+    const can = canRedirect === undefined ? undefined : () => canRedirect
+    const denial = checkInteraction(buildEvent({ transaction: { prompt } }), can)
+    expect(denial?.code).toBe(passes ? undefined : 'interaction_required')
+  })
+})
+
+describe('checkMfa', () => {
+  test.each(['no', 'enrolled', 'always'] as const)('%s passes who has done it', (enforceMfa) => {
+    const event = buildEvent({
+      authentication: { methods: [{ name: 'mfa' }] },
+      user: { enrolledFactors: undefined },
+    })
+    expect(checkMfa(event, settingsWith({ enforceMfa }))).toBeUndefined()
+  })
+
+  test.each([
+    ['no', undefined, undefined],
+    ['enrolled', [], undefined],
+    ['enrolled', [{ type: 'otp' }], 'mfa_required'],
+    ['enrolled', undefined, 'mfa_required'],
+    ['always', [], 'mfa_required'],
+  ] as const)('%s, factors %j: %s', (enforceMfa, enrolledFactors, code) => {
+    const event = buildEvent({ user: { enrolledFactors } })
+    expect(checkMfa(event, settingsWith({ enforceMfa }))?.code).toBe(code)
+  })
+})
+
+describe('readFactors', () => {
+  const challenge = (
+    enforceMfa: Settings['enforceMfa'],
+    enrolledFactors: readonly object[] | undefined,
+  ) => readFactors(buildEvent({ user: { enrolledFactors } }), settingsWith({ enforceMfa }))
+
+  test('is nobody where MFA is not enforced', () => {
+    expect(challenge('no', undefined)).toEqual([])
+  })
+
+  test('takes a legacy sms for a phone', () => {
+    expect(challenge('enrolled', [{ method: 'sms' }, { type: 'otp' }])).toEqual([
+      { type: 'phone', options: { preferredMethod: 'sms' } },
+      { type: 'otp' },
+    ])
+  })
+
+  test.each([undefined, [{}], [{ method: 'unknown' }]])(
+    'denies %j: such factors cannot be read',
+    (factors) => {
+      expect(challenge('always', factors)).toMatchObject({ code: 'mfa_required' })
+    },
+  )
+})
+
+describe('e-mail', () => {
+  test.each([
+    [{}, false, undefined],
+    [{ enforceEmailVerification: true }, true, undefined],
+    [{ enforceEmailVerification: true }, false, 'email_unverified'],
+    [{ requireMatchingEmail: true }, false, 'email_unverified'],
+    [{ enforceSecondaryEmailVerification: true }, false, undefined],
+  ])('the primary’s under %j, verified %s: %s', (changes, email_verified, code) => {
+    const event = buildEvent({ user: { email_verified } })
+    expect(checkPrimaryEmail(event, settingsWith(changes))?.code).toBe(code)
+  })
+
+  const MATCH = settingsWith({ requireMatchingEmail: true })
+
+  test.each([
+    ['alex@example.com', 'alex@example.com', undefined],
+    ['alex@example.com', 'ALEX@EXAMPLE.COM', undefined],
+    ['alex@example.com', 'alex@example.org', 'email_mismatch'],
+    ['alex@example.com', ' alex@example.com', 'email_mismatch'],
+    ['', '', 'email_mismatch'],
+    [undefined, undefined, 'email_mismatch'],
+    ['alex@example.com', ['alex@example.com'], 'email_mismatch'],
+    // KELVIN SIGN and LATIN SMALL LETTER DOTLESS I are no k and no i of a mailbox.
+    ['k@example.com', '\u212a@example.com', 'email_mismatch'],
+    ['i@example.com', '\u0131@example.com', 'email_mismatch'],
+  ])('%j and %j: %s', (primary, email, code) => {
+    const denial = checkSecondaryEmail(primary, { email, emailVerified: true }, MATCH)
+    expect(denial?.code).toBe(code)
+  })
+
+  test.each([false, undefined, 'true', 1])('a secondary verified as %j is not', (emailVerified) => {
+    const denial = checkSecondaryEmail(
+      'a@example.com',
+      { email: 'a@example.com', emailVerified },
+      MATCH,
+    )
+    expect(denial?.code).toBe('secondary_email_unverified')
+  })
+})
