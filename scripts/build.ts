@@ -9,7 +9,13 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type BuildOptions, build as bundle, type Plugin } from 'esbuild'
+import {
+  type BuildFailure,
+  type BuildOptions,
+  build as bundle,
+  type Message,
+  type Plugin,
+} from 'esbuild'
 import { minify } from 'terser'
 
 const ACTION = 'dist/action.js'
@@ -74,9 +80,18 @@ async function bundleFile(entry: string, inputs: Set<string>): Promise<string> {
     plugins: [lazyModules(inputs), unusedModules],
     logLevel: 'silent',
   }
-  const { metafile, outputFiles } = await bundle(options)
+  const { metafile, outputFiles } = await bundle(options).catch((error: Partial<BuildFailure>) => {
+    throw new Error(tellFirst(error.errors ?? []) ?? String(error))
+  })
   for (const input of Object.keys(metafile?.inputs ?? {})) inputs.add(input)
   return outputFiles[0]?.text ?? ''
+}
+
+/** The first error on one line: where, and what. The deepest, where one bundle holds another. */
+function tellFirst([first]: readonly Message[]): string | undefined {
+  if (first?.detail instanceof Error) return first.detail.message
+  const { file, line, column } = first?.location ?? {}
+  return first && `${file}:${line}:${column}: ${first.text}`
 }
 
 function lazyModules(inputs: Set<string>): Plugin {
@@ -88,11 +103,14 @@ function lazyModules(inputs: Set<string>): Plugin {
           ? { path: resolve(resolveDir, path), namespace: 'lazy' }
           : undefined,
       )
-      setup.onLoad({ filter: /./, namespace: 'lazy' }, async ({ path }) => ({
-        contents: await bundleFile(path, inputs),
-        loader: 'js',
-        resolveDir: dirname(path),
-      }))
+      setup.onLoad({ filter: /./, namespace: 'lazy' }, async ({ path }) => {
+        try {
+          const contents = await bundleFile(path, inputs)
+          return { contents, loader: 'js', resolveDir: dirname(path) }
+        } catch (detail) {
+          return { errors: [{ detail }] }
+        }
+      })
     },
   }
 }
