@@ -295,7 +295,9 @@ describe('the Management API', () => {
   }
 
   test('an Action is created, built, deployed and bound, and then it runs', async () => {
-    const { tenant, call } = await startApi()
+    // Long enough that a busy machine still sees it being built.
+    const tenant = await startTestTenant({ buildDelayMs: 1_000 })
+    const { call } = await startApi('deployer', tenant)
     const created = await call('actions/actions', { method: 'POST', json: draft })
     const path = `actions/actions/${created.body.id}`
     const early = await call(`${path}/deploy`, { method: 'POST' })
@@ -344,7 +346,7 @@ describe('the Management API', () => {
     expect(await patch({ secrets: [{ name: 'OTHER', value: 'x' }] })).toEqual(['OTHER'])
   })
 
-  test('an older version can be deployed again', async () => {
+  test('an older version can be deployed again, as a new one', async () => {
     const { call } = await startApi()
     const { body } = await call('actions/actions', { method: 'POST', json: draft })
     const path = `actions/actions/${body.id}`
@@ -359,10 +361,11 @@ describe('the Management API', () => {
     expect(again.status).toBe(202)
     expect((await call(path)).body.deployed_version?.code).toBe(draft.code)
     expect((await call(`${path}/versions`)).body).toMatchObject({
-      total: 2,
+      total: 3,
       versions: [
+        { number: 3, deployed: true, code: draft.code },
         { number: 2, deployed: false },
-        { number: 1, deployed: true },
+        { number: 1, deployed: false },
       ],
     })
   })
