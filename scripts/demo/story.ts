@@ -4,7 +4,6 @@
  * loopback, by the tenant; gives each chapter to a listener when it is over, and the whole as data.
  */
 
-import { randomBytes } from 'node:crypto'
 import { createBrowser, type Page } from '../../test/support/browser.ts'
 import { DATABASE, GITHUB, GOOGLE, PASSWORD } from '../../test/tenant/connections.ts'
 import { startTenant, type Tenant } from '../../test/tenant/index.ts'
@@ -170,10 +169,7 @@ function deploy(code: string, tenant: Tenant): Promise<void> {
     clientSecret,
     name: ACTION_NAME,
     code,
-    secrets: {
-      ...tenant.companionSettings,
-      ACTION_SECRET: randomBytes(32).toString('base64url'),
-    },
+    settings: tenant.companionSettings,
   })
 }
 

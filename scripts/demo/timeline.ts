@@ -181,8 +181,13 @@ function scriptCalls({ path, method, answer }: HttpEntry): string {
   if (path.endsWith('/bindings')) {
     return method === 'PATCH' ? 'binds it to post-login' : 'reads what is bound to post-login'
   }
+  if (path.startsWith('/api/v2/clients/')) {
+    return method === 'PATCH' ? 'keeps the settings there' : 'reads the companion application'
+  }
   if (path.endsWith('/deploy')) return 'deploys it'
-  if (method === 'POST') return 'creates the Action'
+  if (path.endsWith('/actions/actions')) {
+    return method === 'POST' ? 'creates the Action' : 'looks for the Action'
+  }
   const { all_changes_deployed: deployed } = (answer ?? {}) as {
     readonly all_changes_deployed?: boolean
   }

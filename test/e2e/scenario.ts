@@ -83,6 +83,14 @@ export async function startScenario(options: ScenarioOptions = {}): Promise<Scen
   const tenant = await startTestTenant(options.tenant)
   const secrets = { ...requiredSettings(tenant), ...options.settings }
   tenant.install({ name: 'account-linking', code: ACTION_CODE, secrets })
+  return openScenario(tenant, options)
+}
+
+/** The same steps at a tenant that has its Action already. */
+export async function openScenario(
+  tenant: Tenant,
+  options: Pick<ScenarioOptions, 'domain' | 'application'> = {},
+): Promise<Scenario> {
   const domain = options.domain === 'custom' ? tenant.customDomain : tenant.canonicalDomain
   const application = tenant.applications[options.application ?? 'web']
   const app = await createWebApplication(tenant, { domain, application })

@@ -10,6 +10,8 @@ import { MAX_SOURCE_BYTES } from '../support/load.ts'
 export interface Secret {
   readonly name: string
   readonly value: string
+  /** When it was written: versions of an Action share secrets that were not written between them. */
+  readonly updatedAt?: string
 }
 
 export interface ActionDraft {
@@ -54,8 +56,8 @@ export interface ActionRegistry {
   statusOf(action: RegisteredAction): BuildStatus
   /** The draft becomes a new version and is what runs from now on. */
   deploy(id: string): ActionVersion
-  /** An older version runs again. */
-  deployVersion(id: string, versionId: string): ActionVersion | undefined
+  /** An older version runs again, as a new one; the draft follows if it shall. */
+  deployVersion(id: string, versionId: string, updateDraft: boolean): ActionVersion | undefined
   bindings(): readonly Binding[]
   bind(bindings: readonly { readonly actionId: string; readonly displayName: string }[]): void
   /** What runs at a login, in order. */
@@ -84,6 +86,15 @@ export function createActionRegistry(buildDelayMs: number): ActionRegistry {
     const kept = { ...action, updatedAt: new Date().toISOString() }
     actions.set(action.id, kept)
     return kept
+  }
+
+  function release(action: RegisteredAction, contents: Omit<ActionDraft, 'name'>): ActionVersion {
+    const number = (action.versions[0]?.number ?? 0) + 1
+    const createdAt = new Date().toISOString()
+    const version: ActionVersion = { ...contents, id: randomUUID(), number, createdAt }
+    const versions = [version, ...action.versions].slice(0, MAX_VERSIONS)
+    keep({ ...action, versions, deployed: version })
+    return version
   }
 
   function existing(id: string): RegisteredAction {
@@ -121,23 +132,18 @@ export function createActionRegistry(buildDelayMs: number): ActionRegistry {
 
     deploy(id) {
       const action = existing(id)
-      const { name: _name, ...draft } = action.draft
-      const number = (action.versions[0]?.number ?? 0) + 1
-      const createdAt = new Date().toISOString()
-      const version: ActionVersion = { ...draft, id: randomUUID(), number, createdAt }
-      const versions = [version, ...action.versions].slice(0, MAX_VERSIONS)
-      keep({ ...action, versions, deployed: version, allChangesDeployed: true })
-      return version
+      const { name: _name, ...contents } = action.draft
+      return release({ ...action, allChangesDeployed: true }, contents)
     },
 
-    deployVersion(id, versionId) {
+    deployVersion(id, versionId, updateDraft) {
       const action = existing(id)
-      const deployed = action.versions.find((version) => version.id === versionId)
-      if (deployed === undefined) return undefined
-      const { code, runtime, secrets, dependencies } = deployed
-      const draft = { ...action.draft, code, runtime, secrets, dependencies }
-      keep({ ...action, draft, deployed, allChangesDeployed: true })
-      return deployed
+      const older = action.versions.find((version) => version.id === versionId)
+      if (older === undefined) return undefined
+      const { code, runtime, secrets, dependencies } = older
+      const contents = { code, runtime, secrets, dependencies }
+      const draft = updateDraft ? { ...action.draft, ...contents } : action.draft
+      return release({ ...action, draft, allChangesDeployed: updateDraft }, contents)
     },
 
     bindings: () => bindings,

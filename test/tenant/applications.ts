@@ -1,6 +1,7 @@
 /**
  * The applications that are registered at the tenant: an ordinary web application, the companion of
- * the account-linking Action, and one that deploys by the Management API. Data only, no I/O.
+ * the account-linking Action, and one that deploys by the Management API; more come by that. In
+ * memory, no I/O.
  */
 
 import { randomBytes } from 'node:crypto'
@@ -19,6 +20,8 @@ export interface Application {
   readonly anyLocalPort: boolean
   /** Its client grant for the Management API. */
   readonly managementScopes: readonly string[]
+  /** What else the Management API knows of it, by the API's own names. */
+  readonly values: Readonly<Record<string, unknown>>
 }
 
 export interface Applications {
@@ -28,13 +31,47 @@ export interface Applications {
   readonly deployer: Application
   readonly all: readonly Application[]
   find(clientId: string | undefined): Application | undefined
+  /** Registers it, or replaces the one of this id. */
+  put(application: Application): void
 }
 
 const secret = (): string => randomBytes(24).toString('base64url')
 
 const USER_GRANTS = ['authorization_code', 'refresh_token', 'implicit']
 
-export function registerApplications(domains: readonly string[]): Applications {
+const VALUES = {
+  app_type: 'regular_web',
+  oidc_conformant: true,
+  token_endpoint_auth_method: 'client_secret_post',
+  jwt_configuration: { alg: 'RS256', lifetime_in_seconds: 36_000, secret_encoded: false },
+  client_metadata: {},
+}
+
+const DEPLOYER_SCOPES = [
+  'read:actions',
+  'create:actions',
+  'update:actions',
+  'read:users',
+  'read:clients',
+  'create:clients',
+  'update:clients',
+  'read:client_keys',
+  'read:client_grants',
+  'create:client_grants',
+  'update:client_grants',
+  'read:connections',
+  'update:connections',
+  'read:connections_options',
+  'update:connections_options',
+  'read:custom_domains',
+  'read:resource_servers',
+]
+
+/** `companion: 'none'`: nobody has made one yet. */
+export function registerApplications(
+  domains: readonly string[],
+  { companion: registered }: { readonly companion: 'registered' | 'none' },
+): Applications {
   const web: Application = {
     clientId: 'exampleWebApplicationClientId001',
     clientSecret: secret(),
@@ -45,6 +82,7 @@ export function registerApplications(domains: readonly string[]): Applications {
     redirectUris: ['https://app.example.com/callback'],
     anyLocalPort: true,
     managementScopes: [],
+    values: { ...VALUES, allowed_logout_urls: ['https://app.example.com/'] },
   }
   const thirdParty: Application = {
     ...web,
@@ -59,10 +97,11 @@ export function registerApplications(domains: readonly string[]): Applications {
     name: 'Account Linking',
     caller: 'action',
     firstParty: true,
-    grantTypes: ['authorization_code'],
+    grantTypes: ['authorization_code', 'client_credentials'],
     redirectUris: domains.map((domain) => `https://${domain}/continue`),
     anyLocalPort: false,
     managementScopes: ['update:users'],
+    values: VALUES,
   }
   const deployer: Application = {
     clientId: 'exampleDeployerClientId000000001',
@@ -70,19 +109,24 @@ export function registerApplications(domains: readonly string[]): Applications {
     name: 'Example Deployment',
     caller: 'script',
     firstParty: true,
-    grantTypes: [],
+    grantTypes: ['client_credentials'],
     redirectUris: [],
     anyLocalPort: false,
-    managementScopes: ['read:actions', 'create:actions', 'update:actions', 'read:users'],
+    managementScopes: DEPLOYER_SCOPES,
+    values: { ...VALUES, app_type: 'non_interactive' },
   }
-  const all = [web, thirdParty, companion, deployer]
+  const first = [web, thirdParty, ...(registered === 'none' ? [] : [companion]), deployer]
+  const all = new Map(first.map((application) => [application.clientId, application]))
   return {
     web,
     thirdParty,
     companion,
     deployer,
-    all,
-    find: (clientId) => all.find((application) => application.clientId === clientId),
+    get all() {
+      return [...all.values()]
+    },
+    find: (clientId) => all.get(clientId ?? ''),
+    put: (application) => void all.set(application.clientId, application),
   }
 }
 

@@ -18,6 +18,7 @@ import type { Addresses } from './front-door.ts'
 import { type Exchange, one, sendJson } from './http.ts'
 import type { Log } from './log.ts'
 import { createLogin, type Login } from './login.ts'
+import { createConnectionSettings } from './management/connection-settings.ts'
 import { createManagementApi } from './management-api.ts'
 import { issueManagementToken, tokenParameters } from './management-token.ts'
 import { makeSigningKeys } from './signing-keys.ts'
@@ -33,6 +34,7 @@ export interface Parts {
   readonly cache: CacheDouble
   readonly registry: ActionRegistry
   addPerson(connection: string, person: Person): void
+  rotateKeys(): Promise<void>
   answer(exchange: Exchange): Promise<void>
   /** What went wrong in an authorization server that should not have. */
   serverError(): Error | undefined
@@ -45,8 +47,13 @@ export async function assemble(
   options: TenantOptions,
 ): Promise<Parts> {
   const domains = [addresses.canonicalDomain, addresses.customDomain]
-  const applications = registerApplications(domains)
-  const keys = options.signingKeys ?? (await makeSigningKeys(addresses.canonicalDomain))
+  const applications = registerApplications(domains, {
+    companion: options.companion ?? 'registered',
+  })
+  const connectionSettings = createConnectionSettings(CONNECTIONS, applications, options)
+  const made = options.signingKeys ?? (await makeSigningKeys(addresses.canonicalDomain))
+  // A copy, which `rotateKeys` fills anew: everybody reads the keys where they need them.
+  const keys = { ...made }
   const cookiePrefix = `tenant_${randomBytes(4).toString('hex')}`
   const store = createStore()
   const cache = createCache()
@@ -114,6 +121,7 @@ export async function assemble(
     applications,
     connections: createConnectionLogin({
       connections: CONNECTIONS,
+      isEnabled: connectionSettings.isEnabled,
       peopleOf: ({ name }) => people.get(name) ?? [],
       store,
       log,
@@ -135,7 +143,7 @@ export async function assemble(
     const server = createAuthorizationServer({
       domain,
       cookiePrefix,
-      applications: applications.all,
+      applications,
       keys,
       nestedSession: options.nestedSession ?? 'kept',
       hooks: {
@@ -152,11 +160,19 @@ export async function assemble(
 
   const audience = `https://${addresses.canonicalDomain}/api/v2/`
   const tokenOptions = { audience, applications, keys }
-  const manage = createManagementApi({ ...tokenOptions, store, registry })
+  const manage = createManagementApi({
+    ...tokenOptions,
+    store,
+    registry,
+    connectionSettings,
+    customDomains: [addresses.customDomain],
+    maxPageSize: options.maxPageSize ?? 100,
+  })
 
   async function answer(exchange: Exchange): Promise<void> {
     const { body, domain, method, res, url } = exchange
     const { pathname: path, search } = url
+    if (await options.answerFirst?.(exchange)) return
     if (await login.handle(exchange)) return
     if (path === '/.well-known/jwks.json') return sendJson(res, 200, keys.jwks)
     if (path.startsWith('/api/v2/')) return manage(exchange)
@@ -180,6 +196,10 @@ export async function assemble(
       if (connection === undefined) throw new Error(`There is no connection ${name}`)
       people.get(name)?.push(person)
       addUser(connection, person)
+    },
+    async rotateKeys() {
+      Object.assign(keys, await makeSigningKeys(addresses.canonicalDomain))
+      for (const server of servers.values()) server.renew()
     },
     answer,
     serverError: () => serverError,

@@ -4,7 +4,7 @@
  */
 
 import { type Context, interactionPolicy, type Provider } from 'oidc-provider'
-import { type Application, redirectUriAllowed } from './applications.ts'
+import { type Application, type Applications, redirectUriAllowed } from './applications.ts'
 import { page } from './pages.ts'
 import type { StoredUser } from './store.ts'
 
@@ -71,13 +71,16 @@ export function toClient(application: Application) {
     client_id: clientId,
     client_secret: clientSecret,
     client_name: name,
-    grant_types: grantTypes,
+    // The other ones are not the authorization server's business here.
+    grant_types: grantTypes.filter((grant) => USER_GRANTS.includes(grant)),
     redirect_uris: redirectUris,
     response_types: responseTypesOf(grantTypes),
     token_endpoint_auth_method: 'client_secret_post',
     id_token_signed_response_alg: 'RS256',
   }
 }
+
+const USER_GRANTS = ['authorization_code', 'implicit', 'refresh_token']
 
 function responseTypesOf(grantTypes: readonly string[]): readonly string[] {
   if (grantTypes.includes('implicit')) return STATIC_CONFIGURATION.responseTypes
@@ -125,10 +128,10 @@ export function describeLikeAuth0(ctx: Context): void {
   ctx.body = { ...metadata, authorization_response_iss_parameter_supported: false }
 }
 
-export function allowRedirectUris(provider: Provider, applications: readonly Application[]): void {
+export function allowRedirectUris(provider: Provider, applications: Applications): void {
   provider.Client.prototype.redirectUriAllowed = function allowed(uri) {
     const { clientId } = this as { readonly clientId: string }
-    const application = applications.find((one) => one.clientId === clientId)
+    const application = applications.find(clientId)
     return application !== undefined && redirectUriAllowed(application, uri)
   }
 }

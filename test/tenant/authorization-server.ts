@@ -7,7 +7,7 @@
 
 import type { IncomingMessage } from 'node:http'
 import { type Context, errors, type Interaction, Provider } from 'oidc-provider'
-import type { Application } from './applications.ts'
+import type { Applications } from './applications.ts'
 import {
   addClaims,
   allowRedirectUris,
@@ -46,7 +46,7 @@ export interface AuthorizationServerOptions {
   readonly domain: string
   /** Cookies know no ports: each tenant has names of its own. */
   readonly cookiePrefix: string
-  readonly applications: readonly Application[]
+  readonly applications: Applications
   readonly keys: SigningKeys
   readonly hooks: AuthorizationHooks
   /** Nested logins take the outer login's session over instead of having their own. */
@@ -74,6 +74,8 @@ export interface AuthorizationServer {
   /** The cookies with which a way back is good, whatever the browser sends. */
   cookiesFor(transaction: LoginTransaction): Promise<string>
   endSession(exchange: Exchange): Promise<void>
+  /** Signs with what the keys are now; whatever it has stored stays good. */
+  renew(): void
 }
 
 type Role = 'outer' | 'nested'
@@ -83,7 +85,10 @@ export function createAuthorizationServer(options: AuthorizationServerOptions) {
   const transactions = new WeakMap<IncomingMessage, LoginTransaction>()
   const bodyListeners = new WeakMap<IncomingMessage, (body: unknown) => void>()
   const claimsOfGrants = new Map<string, Readonly<Record<string, unknown>>>()
-  const storage = createProviderStorage()
+  const storage = createProviderStorage((clientId) => {
+    const application = options.applications.find(clientId)
+    return application && toClient(application)
+  })
 
   const transactionOf = ({ req }: Context): LoginTransaction => {
     const transaction = transactions.get(req)
@@ -117,7 +122,6 @@ export function createAuthorizationServer(options: AuthorizationServerOptions) {
     const provider = new Provider(`https://${domain}/`, {
       ...STATIC_CONFIGURATION,
       adapter: storage,
-      clients: options.applications.map(toClient),
       cookies: {
         names: {
           session: cookieName('session'),
@@ -147,11 +151,12 @@ export function createAuthorizationServer(options: AuthorizationServerOptions) {
     return provider
   }
 
-  const outer = createProvider('outer')
-  const providers: Readonly<Record<Role, Provider>> = {
-    outer,
-    nested: options.nestedSession === 'kept' ? createProvider('nested') : outer,
+  function createProviders(): Readonly<Record<Role, Provider>> {
+    const outer = createProvider('outer')
+    return { outer, nested: options.nestedSession === 'kept' ? createProvider('nested') : outer }
   }
+
+  let providers = createProviders()
   const cookieRoleOf = (nested: boolean): Role =>
     nested && options.nestedSession === 'kept' ? 'nested' : 'outer'
   const providerOf = ({ nested }: { nested: boolean }): Provider =>
@@ -173,7 +178,7 @@ export function createAuthorizationServer(options: AuthorizationServerOptions) {
     async pass(exchange, presented, onBody) {
       const req = present(exchange, presented)
       if (onBody !== undefined) bodyListeners.set(req, onBody)
-      await outer.callback()(req, exchange.res)
+      await providers.outer.callback()(req, exchange.res)
     },
 
     async sessionOf(exchange, nested) {
@@ -217,6 +222,10 @@ export function createAuthorizationServer(options: AuthorizationServerOptions) {
 
     async endSession(exchange) {
       for (const nested of [false, true]) await (await findSession(exchange, nested))?.destroy()
+    },
+
+    renew() {
+      providers = createProviders()
     },
   }
   return server

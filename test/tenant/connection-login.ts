@@ -12,6 +12,7 @@ import { type Authentication, connectionParameters, type LoginTransaction } from
 
 export interface ConnectionLoginOptions {
   readonly connections: readonly Connection[]
+  readonly isEnabled: (connection: string, clientId: string) => boolean
   readonly peopleOf: (connection: Connection) => readonly Person[]
   readonly store: Store
   readonly log: Log
@@ -23,7 +24,8 @@ export type Verdict =
   | { readonly type: 'refused'; readonly why: string }
 
 export interface ConnectionLogin {
-  find(name: string): Connection | undefined
+  /** If it is enabled for this application. */
+  find(name: string, clientId: string): Connection | undefined
   /** The page on which a person chooses between the connections. */
   choices(transaction: LoginTransaction, application: string): string
   page(
@@ -60,7 +62,7 @@ function authenticationBy(connection: Connection, userId: string): Authenticatio
 }
 
 export function createConnectionLogin(options: ConnectionLoginOptions): ConnectionLogin {
-  const { connections, log, peopleOf, store } = options
+  const { connections, isEnabled, log, peopleOf, store } = options
 
   /** Begins the note of a login; what is given back completes it. */
   function note({ id, clientId, parameters }: LoginTransaction, connection: Connection) {
@@ -89,15 +91,18 @@ export function createConnectionLogin(options: ConnectionLoginOptions): Connecti
   }
 
   return {
-    find: (wanted) => connections.find(({ name }) => name === wanted),
+    find: (wanted, clientId) =>
+      connections.find(({ name }) => name === wanted && isEnabled(name, clientId)),
 
-    choices: ({ interactionId = '', parameters }, application) =>
+    choices: ({ clientId, interactionId = '', parameters }, application) =>
       choicePage({
         application,
-        choices: connections.map((connection) => ({
-          name: connection.name,
-          url: upstreamUrl(connection, parameters, interactionId),
-        })),
+        choices: connections
+          .filter(({ name }) => isEnabled(name, clientId))
+          .map((connection) => ({
+            name: connection.name,
+            url: upstreamUrl(connection, parameters, interactionId),
+          })),
       }),
 
     page: ({ form, query }, { interactionId = '' }, connection, error) =>
@@ -105,7 +110,7 @@ export function createConnectionLogin(options: ConnectionLoginOptions): Connecti
         connection: connection.name,
         database: isDatabase(connection),
         state: interactionId,
-        people: peopleOf(connection),
+        people: peopleOf(connection).filter(({ unlisted }) => unlisted !== true),
         loginHint: one(form, 'email') ?? one(query, 'login_hint') ?? '',
         ...(error === undefined ? {} : { error }),
       }),
@@ -116,9 +121,11 @@ export function createConnectionLogin(options: ConnectionLoginOptions): Connecti
         complete({ result: 'cancelled', created: false })
         return { type: 'cancelled' }
       }
-      const wanted = one(form, 'email')?.toLowerCase()
+      // Whoever is chosen by the page's own button gives no password.
+      const chosen = one(form, 'person')
+      const wanted = chosen ?? one(form, 'email')?.toLowerCase()
       const person = peopleOf(connection).find(({ email }) => email === wanted)
-      const { password } = person ?? {}
+      const password = chosen === undefined ? person?.password : undefined
       if (person === undefined || (password !== undefined && password !== one(form, 'password'))) {
         complete({ result: 'refused', created: false })
         return { type: 'refused', why: 'There is no such person, or the password is wrong.' }

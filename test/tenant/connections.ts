@@ -12,6 +12,8 @@ export interface Person {
   /** Database people have one. */
   readonly password?: string
   readonly userMetadata?: Readonly<Record<string, unknown>>
+  /** The login page does not offer this person. */
+  readonly unlisted?: boolean
 }
 
 export interface Connection {

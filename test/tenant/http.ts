@@ -111,6 +111,7 @@ export function sendPage(res: ServerResponse, status: number, html: string): voi
   res.writeHead(status, {
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'no-store',
+    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'",
     'referrer-policy': 'no-referrer',
   })
   res.end(html)

@@ -33,7 +33,7 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
   parts = await assembleBehind(door, log, options)
   const { addresses } = door
   const { addPerson, applications, cache, registry, store } = parts
-  const { close, serverError } = parts
+  const { close, rotateKeys, serverError } = parts
 
   function install(...actions: readonly InstalledAction[]): void {
     const bindings = actions.map(({ name, code, secrets = {} }) => {
@@ -52,7 +52,9 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
     applications,
     connections: CONNECTIONS,
     users: store,
+    actions: registry,
     addPerson,
+    rotateKeys,
     cache,
     companionSettings: {
       AUTH0_DOMAIN: addresses.canonicalDomain,

@@ -111,7 +111,7 @@ export function createLogin(options: LoginOptions): Login {
     )
     const transaction: LoginTransaction = {
       id: `txn_${handle()}`,
-      nested: clientId === applications.companion.clientId,
+      nested: applications.find(clientId)?.caller === 'action',
       domain: exchange.domain,
       clientId,
       parameters,
@@ -163,10 +163,11 @@ export function createLogin(options: LoginOptions): Login {
     return transaction.outcome && leavingUrl(transaction, transaction.outcome)
   }
 
-  function loginUrl({ parameters }: LoginTransaction, state: string): string | undefined {
+  function loginUrl(transaction: LoginTransaction, state: string): string | undefined {
+    const { clientId, parameters } = transaction
     const name = one(parameters, 'connection')
     if (name === undefined) return `/u/login?${toSearch({ state })}`
-    const connection = connections.find(name)
+    const connection = connections.find(name, clientId)
     return connection && upstreamUrl(connection, parameters, state)
   }
 
@@ -215,8 +216,8 @@ export function createLogin(options: LoginOptions): Login {
   }
 
   async function upstream(exchange: Exchange, name: string): Promise<void> {
-    const connection = connections.find(name)
     const transaction = pending(exchange)
+    const connection = transaction && connections.find(name, transaction.clientId)
     if (connection === undefined || transaction === undefined) return over(exchange)
     if (exchange.method !== 'POST') {
       return sendPage(exchange.res, 200, connections.page(exchange, transaction, connection))

@@ -20,10 +20,11 @@ import {
 function secretsOf(value: unknown): readonly Secret[] | undefined {
   if (!Array.isArray(value) || value.length > MAX_SECRETS) return undefined
   const secrets = value.map(record)
+  const updatedAt = new Date().toISOString()
   const all = secrets.flatMap((secret) => {
     const { name, value: content } = secret ?? {}
     if (typeof name !== 'string' || typeof content !== 'string') return []
-    return content.length > MAX_SECRET_CHARACTERS ? [] : [{ name, value: content }]
+    return content.length > MAX_SECRET_CHARACTERS ? [] : [{ name, value: content, updatedAt }]
   })
   return all.length === value.length ? all : undefined
 }
@@ -60,12 +61,12 @@ function draftValues(json: unknown): DraftValues | string {
   }
 }
 
-export function actionRoutes(registry: ActionRegistry): readonly Route[] {
+export function actionRoutes(registry: ActionRegistry, maxPageSize: number): readonly Route[] {
   const noAction = () => failure(404, 'action_not_found', 'That action does not exist.')
 
   // Values of secrets are never shown again.
-  const showSecrets = (secrets: readonly Secret[], updatedAt: string) =>
-    secrets.map(({ name }) => ({ name, updated_at: updatedAt }))
+  const showSecrets = (secrets: readonly Secret[]) =>
+    secrets.map(({ name, updatedAt }) => ({ name, updated_at: updatedAt }))
 
   const showVersion = (version: ActionVersion, deployed: boolean) => ({
     id: version.id,
@@ -73,7 +74,7 @@ export function actionRoutes(registry: ActionRegistry): readonly Route[] {
     code: version.code,
     runtime: version.runtime,
     dependencies: version.dependencies,
-    secrets: showSecrets(version.secrets, version.createdAt),
+    secrets: showSecrets(version.secrets),
     status: 'built',
     deployed,
     created_at: version.createdAt,
@@ -89,7 +90,7 @@ export function actionRoutes(registry: ActionRegistry): readonly Route[] {
       code: draft.code,
       dependencies: draft.dependencies,
       runtime: draft.runtime,
-      secrets: showSecrets(draft.secrets, updatedAt),
+      secrets: showSecrets(draft.secrets),
       status: registry.statusOf(action),
       all_changes_deployed: allChangesDeployed,
       created_at: createdAt,
@@ -132,9 +133,10 @@ export function actionRoutes(registry: ActionRegistry): readonly Route[] {
     return { status: 200, body: showVersion(registry.deploy(id), true) }
   }
 
-  function deployVersion(id: string, versionId: string): Answer {
+  function deployVersion({ json }: Exchange, id: string, versionId: string): Answer {
     if (registry.get(id) === undefined) return noAction()
-    const version = registry.deployVersion(id, versionId)
+    const updateDraft = record(json)?.update_draft === true
+    const version = registry.deployVersion(id, versionId, updateDraft)
     return version === undefined ? noAction() : { status: 202, body: showVersion(version, true) }
   }
 
@@ -142,7 +144,7 @@ export function actionRoutes(registry: ActionRegistry): readonly Route[] {
     const part = one(exchange.query, 'actionName') ?? ''
     // The platform does not say how names are compared, so more than the one asked for may come.
     const found = registry.all().filter(({ draft }) => draft.name.includes(part))
-    const { items, ...page } = paged(exchange, found, showAction)
+    const { items, ...page } = paged(exchange, found, showAction, maxPageSize)
     return { status: 200, body: { actions: items, ...page } }
   }
 
@@ -151,7 +153,7 @@ export function actionRoutes(registry: ActionRegistry): readonly Route[] {
     if (action === undefined) return noAction()
     const show = (version: ActionVersion) =>
       showVersion(version, version.id === action.deployed?.id)
-    const { items, ...page } = paged(exchange, action.versions, show)
+    const { items, ...page } = paged(exchange, action.versions, show, maxPageSize)
     return { status: 200, body: { versions: items, ...page } }
   }
 
@@ -168,7 +170,7 @@ export function actionRoutes(registry: ActionRegistry): readonly Route[] {
   }
 
   function listBindings(exchange: Exchange): Answer {
-    const { items, ...page } = paged(exchange, registry.bindings(), showBinding)
+    const { items, ...page } = paged(exchange, registry.bindings(), showBinding, maxPageSize)
     return { status: 200, body: { bindings: items, ...page } }
   }
 
@@ -241,7 +243,13 @@ export function actionRoutes(registry: ActionRegistry): readonly Route[] {
       method: 'POST',
       path: `${actions}/*/versions/*/deploy`,
       scope: 'update:actions',
-      answer: (_, [id = '', versionId = '']) => deployVersion(id, versionId),
+      answer: (exchange, [id = '', versionId = '']) => deployVersion(exchange, id, versionId),
+    },
+    {
+      method: 'GET',
+      path: 'actions/triggers',
+      scope: 'read:actions',
+      answer: () => ({ status: 200, body: { triggers: [{ ...TRIGGER, status: 'CURRENT' }] } }),
     },
     { method: 'GET', path: bindings, scope: 'read:actions', answer: listBindings },
     { method: 'PATCH', path: bindings, scope: 'update:actions', answer: bind },

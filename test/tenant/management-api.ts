@@ -7,6 +7,11 @@
 
 import type { ActionRegistry } from './action-registry.ts'
 import { type Exchange, sendJson } from './http.ts'
+import { clientGrantRoutes } from './management/client-grants.ts'
+import { clientRoutes } from './management/clients.ts'
+import type { ConnectionSettings } from './management/connection-settings.ts'
+import { connectionRoutes } from './management/connections.ts'
+import { tenantRoutes } from './management/tenant-routes.ts'
 import { actionRoutes } from './management-actions.ts'
 import { type Answer, failure, type Route } from './management-routes.ts'
 import { type ManagementTokenOptions, verifyManagementToken } from './management-token.ts'
@@ -16,10 +21,20 @@ import type { Store } from './store.ts'
 export interface ManagementApiOptions extends ManagementTokenOptions {
   readonly store: Store
   readonly registry: ActionRegistry
+  readonly connectionSettings: ConnectionSettings
+  readonly customDomains: readonly string[]
+  readonly maxPageSize: number
 }
 
 export function createManagementApi(options: ManagementApiOptions) {
-  const routes = [...userRoutes(options.store), ...actionRoutes(options.registry)]
+  const routes = [
+    ...userRoutes(options.store),
+    ...actionRoutes(options.registry, options.maxPageSize),
+    ...clientRoutes(options),
+    ...clientGrantRoutes(options),
+    ...connectionRoutes(options),
+    ...tenantRoutes(options),
+  ]
 
   async function answerOf(exchange: Exchange): Promise<Answer> {
     const verification = await verifyManagementToken(exchange, options)
@@ -35,11 +50,12 @@ export function createManagementApi(options: ManagementApiOptions) {
     for (const route of routes) {
       const parameters = match(route, exchange.method, segments)
       if (parameters === undefined) continue
-      if (!scopes.includes(route.scope)) {
-        const message = `Insufficient scope, expected any of: ${route.scope}`
+      const permitted = [route.scope].flat()
+      if (!permitted.some((scope) => scopes.includes(scope))) {
+        const message = `Insufficient scope, expected any of: ${permitted.join(',')}`
         return failure(403, 'insufficient_scope', message)
       }
-      return route.answer(exchange, parameters)
+      return route.answer(exchange, parameters, scopes)
     }
     return failure(404, 'not_found', 'There is no such route')
   }

@@ -1,5 +1,6 @@
 /**
- * What the routes of the Management API share: their shape, the platform's error bodies, paging. Pure.
+ * What the routes of the Management API share: their shape, the platform's error bodies, paging by
+ * number and by checkpoint, and the choice of fields. Pure.
  */
 
 import { type Exchange, one } from './http.ts'
@@ -13,8 +14,13 @@ export interface Route {
   readonly method: string
   /** Segments behind /api/v2/; `*` is a parameter. */
   readonly path: string
-  readonly scope: string
-  readonly answer: (exchange: Exchange, parameters: readonly string[]) => Answer
+  /** Any one of them permits it. */
+  readonly scope: string | readonly string[]
+  readonly answer: (
+    exchange: Exchange,
+    parameters: readonly string[],
+    scopes: readonly string[],
+  ) => Answer
 }
 
 const REASONS: Readonly<Record<number, string>> = {
@@ -39,6 +45,8 @@ export function record(value: unknown): Readonly<Record<string, unknown>> | unde
     : undefined
 }
 
+const MAX_PAGE_SIZE = 100
+
 interface Paged {
   readonly items: readonly unknown[]
   readonly total: number
@@ -50,9 +58,37 @@ export function paged<T>(
   { query }: Exchange,
   all: readonly T[],
   show: (item: T) => unknown,
+  maxPageSize = MAX_PAGE_SIZE,
 ): Paged {
   const page = Number(one(query, 'page') ?? 0)
-  const perPage = Math.min(Number(one(query, 'per_page') ?? 50), 100)
+  const perPage = Math.min(Number(one(query, 'per_page') ?? 50), maxPageSize)
   const items = all.slice(page * perPage, (page + 1) * perPage).map(show)
   return { items, total: all.length, page, per_page: perPage }
+}
+
+/** Paging by checkpoint: `next` is the id behind which the next page begins. */
+export function paginate<T extends { readonly id: string }>(
+  { query }: Exchange,
+  all: readonly T[],
+  maxPageSize = MAX_PAGE_SIZE,
+): { readonly items: readonly T[]; readonly next?: string } {
+  const from = one(query, 'from')
+  const start = from === undefined ? 0 : all.findIndex(({ id }) => id === from) + 1
+  const take = Math.min(Number(one(query, 'take') ?? 50), maxPageSize)
+  const items = all.slice(start, start + take)
+  const last = items.at(-1)
+  return { items, ...(last && start + take < all.length ? { next: last.id } : {}) }
+}
+
+/** `fields` and `include_fields`, as many routes have them. */
+export function chooseFields(
+  { query }: Exchange,
+  value: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const fields = one(query, 'fields')?.split(',')
+  if (fields === undefined) return value
+  const included = one(query, 'include_fields') !== 'false'
+  return Object.fromEntries(
+    Object.entries(value).filter(([name]) => fields.includes(name) === included),
+  )
 }

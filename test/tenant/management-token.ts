@@ -46,11 +46,15 @@ export async function issueManagementToken(
     return deny(401, 'Unauthorized')
   }
   if (application === undefined) return deny(401, 'Unauthorized')
-  const { clientId, managementScopes } = application
+  const { clientId, grantTypes, managementScopes } = application
   exchange.identify(clientId)
   const asked = one(parameters, 'audience')
   if (asked !== audience) {
     return deny(403, `Service not enabled within domain: ${asked ?? 'no audience'}`)
+  }
+  if (!grantTypes.includes('client_credentials')) {
+    const description = "Grant type 'client_credentials' not allowed for the client."
+    return sendJson(res, 403, { error: 'unauthorized_client', error_description: description })
   }
   if (managementScopes.length === 0) {
     return deny(403, `Client is not authorized to access "${audience}".`)

@@ -1,7 +1,10 @@
 /**
  * The pages of the local tenant: plain HTML that works with a keyboard and a screen reader, without
- * scripts. Pure functions from data to text.
+ * scripts, in light and dark. Pure functions from data to text.
  */
+
+import { PASSWORD } from './connections.ts'
+import { iconOf, labelOf } from './icons.ts'
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -15,21 +18,50 @@ export const escapeHtml = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
 
 const STYLE = `
-  body { font: 1rem/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 32rem; padding: 0 1rem }
-  label { display: block; margin-top: 1rem }
-  input { font: inherit; box-sizing: border-box; width: 100%; padding: .4rem }
-  button { font: inherit; margin: 1rem .5rem 0 0; padding: .4rem 1rem }
-  .note { border-left: .25rem solid; padding-left: .75rem }
+  :root { color-scheme: light dark; --back: #f4f5f7; --surface: #fff; --text: #16181d; --muted: #545b69;
+    --line: #868d9b; --accent: #2f4fd8; --on-accent: #fff; --bad: #a8201a }
+  @media (prefers-color-scheme: dark) {
+    :root { --back: #0f1218; --surface: #181c24; --text: #e8eaf0; --muted: #a8b0bf; --line: #6c7485;
+      --accent: #a3b6ff; --on-accent: #10131f; --bad: #ffa198 } }
+  * { box-sizing: border-box }
+  body { font: 1rem/1.5 system-ui, sans-serif; margin: 0; min-height: 100vh; display: grid;
+    place-content: center; grid-template-columns: minmax(0, 26rem); padding: 1rem;
+    background: var(--back); color: var(--text) }
+  main { background: var(--surface); border-radius: .75rem; padding: 1.75rem;
+    box-shadow: 0 1px 3px #0003, 0 8px 24px #0001 }
+  h1 { font-size: 1.35rem; line-height: 1.3; margin: 0 0 .25rem; overflow-wrap: anywhere }
+  p { margin: 0 0 1rem; color: var(--muted) }
+  label { display: block; margin-top: .75rem; font-weight: 600 }
+  input { font: inherit; width: 100%; padding: .5rem .65rem; margin-top: .2rem; color: inherit;
+    background: transparent; border: 1px solid var(--line); border-radius: .4rem }
+  button, li a { font: inherit; cursor: pointer; padding: .55rem 1rem; border-radius: .4rem;
+    border: 1px solid var(--line); background: transparent; color: inherit }
+  button.main { background: var(--accent); border-color: var(--accent); color: var(--on-accent);
+    font-weight: 600 }
+  :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
+  .buttons { display: flex; gap: .6rem; margin-top: 1.1rem }
+  .sign { display: flex; align-items: center; gap: .6rem; margin-bottom: 1rem; font-weight: 600 }
+  .sign .icon { width: 2rem; height: 2rem }
+  .people { border-top: 1px solid var(--line); margin: 1.4rem 0 0; padding-top: 1rem }
+  .people button { display: flex; flex-wrap: wrap; gap: 0 .5rem; width: 100%; margin-top: .5rem;
+    text-align: start }
+  .people span { color: var(--muted); overflow-wrap: anywhere }
+  ul { list-style: none; margin: 0; padding: 0 }
+  li a { display: flex; align-items: center; gap: .75rem; margin-top: .6rem; text-decoration: none }
+  .note { border-left: .25rem solid var(--bad); color: var(--bad); padding-left: .75rem }
+  code { overflow-wrap: anywhere; color: var(--text) }
 `
 
 export interface Page {
   readonly title: string
   readonly text: string
+  /** HTML above the title, safe already. */
+  readonly sign?: string
   /** HTML that is safe already. */
   readonly content?: string
 }
 
-export function page({ title, text, content = '' }: Page): string {
+export function page({ title, text, sign = '', content = '' }: Page): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -40,7 +72,7 @@ export function page({ title, text, content = '' }: Page): string {
 </head>
 <body>
 <main>
-<h1>${escapeHtml(title)}</h1>
+${sign}<h1>${escapeHtml(title)}</h1>
 <p>${escapeHtml(text)}</p>
 ${content}
 </main>
@@ -63,11 +95,17 @@ export function connectionPage(login: ConnectionPage): string {
   const options = people.map(
     ({ email, name }) => `<option value="${escapeHtml(email)}">${escapeHtml(name)}</option>`,
   )
+  // Behind the button that the Enter key presses.
+  const atAClick = people.map(
+    ({ email, name }) =>
+      `<button type="submit" name="person" value="${escapeHtml(email)}" formnovalidate>${escapeHtml(name)} <span>${escapeHtml(email)}</span></button>`,
+  )
   const password = database
     ? `<label for="password">Password</label>
 <input id="password" name="password" type="password" autocomplete="current-password">`
     : ''
   return page({
+    sign: `<div class="sign">${iconOf(connection)}${escapeHtml(labelOf(connection))}</div>`,
     title: `Log in with ${connection}`,
     text: database
       ? 'The login page of the local tenant.'
@@ -80,8 +118,14 @@ export function connectionPage(login: ConnectionPage): string {
   value="${escapeHtml(loginHint)}" autofocus>
 <datalist id="people">${options.join('')}</datalist>
 ${password}
-<button type="submit" name="action" value="login">Continue</button>
+<div class="buttons">
+<button class="main" type="submit" name="action" value="login">Continue</button>
 <button type="submit" name="action" value="cancel" formnovalidate>Cancel</button>
+</div>
+<div class="people" role="group" aria-label="People of this connection">
+<p>Or be one of its people, without typing${database ? ` (each one's password: <code>${escapeHtml(PASSWORD)}</code>)` : ''}:</p>
+${atAClick.join('\n')}
+</div>
 </form>`,
   })
 }
@@ -94,7 +138,7 @@ export interface ChoicePage {
 export function choicePage({ application, choices }: ChoicePage): string {
   const items = choices.map(
     ({ name, url }) =>
-      `<li><a href="${escapeHtml(url)}">Continue with ${escapeHtml(name)}</a></li>`,
+      `<li><a href="${escapeHtml(url)}">${iconOf(name)}<span>Continue with ${escapeHtml(name)}</span></a></li>`,
   )
   return page({
     title: 'Log in',
@@ -112,7 +156,7 @@ export function challengePage(state: string, code: string, error?: string): stri
 <input type="hidden" name="state" value="${escapeHtml(state)}">
 <label for="code">Code</label>
 <input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" autofocus>
-<button type="submit" name="action" value="verify">Continue</button>
+<div class="buttons"><button class="main" type="submit" name="action" value="verify">Continue</button></div>
 </form>`,
   })
 }

@@ -1,6 +1,6 @@
 /**
  * Where the authorization server keeps sessions, interactions, codes and tokens: a Map per domain,
- * shared by the servers of that domain. The adapter that `oidc-provider` asks for; no I/O.
+ * shared by the servers of that domain; applications are looked up where they are. The adapter that `oidc-provider` asks for; no I/O.
  *
  * @see https://github.com/panva/node-oidc-provider/blob/main/example/my_adapter.js
  */
@@ -12,7 +12,7 @@ interface Payload {
   consumed?: number
 }
 
-export function createProviderStorage() {
+export function createProviderStorage(findClient: (clientId: string) => object | undefined) {
   const stored = new Map<string, Payload>()
 
   return (model: string) => {
@@ -27,7 +27,7 @@ export function createProviderStorage() {
       upsert: async (id: string, payload: Payload) => {
         stored.set(prefix + id, payload)
       },
-      find: async (id: string) => stored.get(prefix + id),
+      find: async (id: string) => (model === 'Client' ? findClient(id) : stored.get(prefix + id)),
       findByUid: async (uid: string) => findWhere((payload) => payload.uid === uid),
       findByUserCode: async (code: string) => findWhere((payload) => payload.userCode === code),
       consume: async (id: string) => {

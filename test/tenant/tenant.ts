@@ -2,10 +2,12 @@
 
 import type { CacheDouble } from '../support/cache.ts'
 import type { Realm } from '../support/load.ts'
+import type { ActionRegistry } from './action-registry.ts'
 import type { Applications } from './applications.ts'
 import type { Connection, Person } from './connections.ts'
 import type { Fault } from './faults.ts'
 import type { Addresses } from './front-door.ts'
+import type { Exchange } from './http.ts'
 import type { ActionEntry, HttpEntry, LogEntry, LoginEntry } from './log.ts'
 import type { ContinueBehaviour } from './login.ts'
 import type { SigningKeys } from './signing-keys.ts'
@@ -25,6 +27,12 @@ export interface TenantOptions {
   readonly continueBehaviour?: Partial<ContinueBehaviour>
   /** How long an Action is built. Default 150 ms. */
   readonly buildDelayMs?: number
+  /** `none`: nobody has made the companion application yet. Default: it is registered. */
+  readonly companion?: 'registered' | 'none'
+  /** Social connections without keys of their own. Default: none. */
+  readonly developerKeys?: readonly string[]
+  /** More entries do not fit a page of a list. Default 100. */
+  readonly maxPageSize?: number
   /** All Actions together have so long before a redirect, and again after it. Default 20 s. */
   readonly actionTimeoutMs?: number
   /** Waited before each answer on the back channel. Default 0. */
@@ -35,6 +43,8 @@ export interface TenantOptions {
   readonly canRedirectExists?: boolean
   /** Default: new ones, which take longer than all the rest of the start. */
   readonly signingKeys?: SigningKeys
+  /** Answers a request in the tenant's place, where it gives back true. */
+  readonly answerFirst?: (exchange: Exchange) => Promise<boolean>
   /** `event.configuration`. */
   readonly configuration?: Readonly<Record<string, string>>
 }
@@ -50,8 +60,12 @@ export interface Tenant extends Addresses {
   readonly applications: Applications
   readonly connections: readonly Connection[]
   readonly users: Store
+  /** The Actions, as the Management API has them. */
+  readonly actions: ActionRegistry
   /** Lets somebody more log in at a connection; database people get their user at once. */
   addPerson(connection: string, person: Person): void
+  /** New signing keys; the old ones are revoked at once, and what they signed is good no more. */
+  rotateKeys(): Promise<void>
   /** `api.cache`, shared by all Actions. */
   readonly cache: CacheDouble
   /** The settings of the companion application that this tenant has. */

@@ -1,0 +1,119 @@
+/**
+ * `npm run deploy`: builds, and puts the Action into a tenant with everything that it needs around it.
+ * `--help` tells the rest. Exit code 0 where the tenant is as wanted, or would be after a dry run; 1
+ * where it is not, with one line on stderr that says what to do.
+ */
+import { fileURLToPath } from 'node:url'
+import { build, buildFiles } from './build.ts'
+import { TIMING, type Timing } from './deploy/apply.ts'
+import {
+  type Config,
+  DEFAULT_ACTION_NAME,
+  isHelp,
+  isRefusal,
+  readConfig,
+  type Variables,
+} from './deploy/config.ts'
+import { Problem } from './deploy/problems.ts'
+import { createJsonReport, type Frame, messageOf, type Report, type Sink } from './deploy/report.ts'
+import { rollBack } from './deploy/rollback.ts'
+import { deploy } from './deploy/run.ts'
+import { createTextReport, wantsColour } from './deploy/text-report.ts'
+
+export interface Terminal {
+  readonly stdout: Sink
+  readonly stderr: Sink
+}
+
+/** What a person never sets. */
+export interface Environment {
+  readonly timing?: Timing
+  /** Default: the sources, into `dist`. */
+  readonly build?: () => Promise<string>
+}
+
+const HELP = `Puts the Action into an Auth0 tenant, with all that it needs around it.
+
+  npm run deploy -- [options]
+
+  --provision       make and mend the companion application, its permission,
+                    its callbacks and its connections
+  --dry-run         write nothing, show what would change
+  --position PLACE  place in the post-login flow: last (default), first, or a
+                    number from 1
+  --rollback        return to the version before
+  --name NAME       name of the Action (default: ${DEFAULT_ACTION_NAME})
+  --env-file FILE   read variables from a file; the environment wins
+  --json            one JSON document on stdout
+
+Variables:
+  AUTH0_DOMAIN                            the tenant's canonical domain
+  AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET    the application that deploys,
+  AUTH0_ACCESS_TOKEN                      or a Management API token
+  LINK_…                                  settings of the Action, by their
+                                          names: LINK_ENFORCE_MFA=yes
+
+Scopes of the application that deploys:
+  read:actions create:actions update:actions
+  read:clients update:clients read:client_keys
+  and with --provision: create:clients read:client_grants
+  create:client_grants update:client_grants read:connections
+  update:connections read:custom_domains
+`
+
+export async function main(
+  args: readonly string[],
+  variables: Variables,
+  { stdout, stderr }: Terminal,
+  environment: Environment = {},
+): Promise<number> {
+  const config = readConfig(args, variables)
+  if (isHelp(config)) {
+    stdout.write(HELP)
+    return 0
+  }
+  const refused = isRefusal(config)
+  const frame: Frame = {
+    command: refused ? 'deploy' : config.mode,
+    tenant: refused ? '' : config.credentials.domain,
+    action: refused ? '' : config.actionName,
+    dryRun: refused ? false : config.dryRun,
+  }
+  const json = args.includes('--json')
+  const voice = { colour: wantsColour(stdout, variables), stdout, stderr }
+  const report = json ? createJsonReport(frame, stdout, stderr) : createTextReport(frame, voice)
+  try {
+    if (refused) throw new Problem(config.problem)
+    for (const secret of config.secrets) report.hide(secret)
+    await run(config, report, environment)
+    return 0
+  } catch (error) {
+    report.fail(messageOf(error))
+    return 1
+  }
+}
+
+async function run(
+  config: Config,
+  report: Report,
+  { build: buildCode = () => buildFor(config), timing = TIMING }: Environment,
+): Promise<void> {
+  if (config.mode === 'rollback') {
+    await rollBack({ ...config, clientId: config.settings.AUTH0_CLIENT_ID, timing }, report)
+    return
+  }
+  await deploy({ ...config, code: await buildCode(), timing }, report)
+}
+
+/** A dry run does not even write `dist`. */
+async function buildFor({ dryRun }: Config): Promise<string> {
+  if (!dryRun) return build()
+  const [action] = await buildFiles()
+  return action?.text ?? ''
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const code = await main(process.argv.slice(2), process.env, process)
+  // The SDK leaves the timer of a failed call running: do not wait for it.
+  process.stdout.write('', () => process.exit(code))
+}

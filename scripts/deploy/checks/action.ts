@@ -1,0 +1,150 @@
+/**
+ * Is the Action there, built, deployed, up to date, with its secrets, and in its place? Pure.
+ */
+import { shortDigest } from '../digest.ts'
+import { SECRET_SETTINGS } from '../settings.ts'
+import type { DeployedAction } from '../snapshot.ts'
+import { RUNTIME, TRIGGER_VERSION } from '../steps.ts'
+import {
+  broken,
+  DEPLOY,
+  type Finding,
+  note,
+  orFine,
+  type Patient,
+  PROVISION,
+  warning,
+} from './finding.ts'
+
+export function checkAction(patient: Patient): readonly Finding[] {
+  const { action, actionName } = patient
+  if (action === undefined)
+    return [broken('Action', `There is no Action ${actionName}.`, PROVISION)]
+  return [
+    ...checkRelease(patient, action),
+    ...checkSecretNames(patient, action),
+    ...checkFlow(patient, action),
+  ]
+}
+
+const REQUIRED = ['AUTH0_DOMAIN', 'AUTH0_CLIENT_ID', ...SECRET_SETTINGS]
+
+function checkRelease({ code, memory, companion }: Patient, action: DeployedAction) {
+  const { running, status, allChangesDeployed, runtime, trigger, dependencies } = action
+  if (running === undefined)
+    return [broken('version', `The Action was never deployed (build: ${status}).`, DEPLOY)]
+  const elsewhere = memory.version !== undefined && memory.version !== running.number
+  return orFine(
+    [
+      status === 'failed'
+        ? warning('build', `The last build failed; version ${running.number} runs on.`, DEPLOY)
+        : undefined,
+      allChangesDeployed
+        ? undefined
+        : warning('draft', 'The draft has changes that do not run yet.', DEPLOY),
+      running.code === code
+        ? undefined
+        : warning(
+            'version',
+            `Version ${running.number} runs ${shortDigest(running.code)}, dist is ${shortDigest(code)}: what runs is behind, or another one.`,
+            DEPLOY,
+          ),
+      elsewhere && memory.repeats === undefined
+        ? note(
+            'version',
+            `Version ${running.number} was not deployed by npm run deploy (that was ${memory.version}): its settings are not known.`,
+            DEPLOY,
+          )
+        : undefined,
+      memory.repeats !== undefined && !elsewhere
+        ? note(
+            'version',
+            `Version ${running.number} is version ${memory.repeats} again, after a rollback.`,
+            DEPLOY,
+          )
+        : undefined,
+      companion !== undefined && memory.version === undefined
+        ? note(
+            'version',
+            'It was not deployed by npm run deploy: its settings are not known.',
+            DEPLOY,
+          )
+        : undefined,
+      runtime === RUNTIME && running.runtime === RUNTIME
+        ? undefined
+        : warning('runtime', `It runs on ${running.runtime}, and is made for ${RUNTIME}.`, DEPLOY),
+      trigger === TRIGGER_VERSION
+        ? undefined
+        : broken(
+            'trigger',
+            `It is for ${trigger}, not ${TRIGGER_VERSION}.`,
+            `Rename it, then ${DEPLOY}`,
+          ),
+      dependencies === 0 && running.dependencies === 0
+        ? undefined
+        : note(
+            'npm dependencies',
+            'It needs none, and has some: each makes its start slower.',
+            DEPLOY,
+          ),
+    ],
+    'version',
+    `Version ${running.number} runs what dist holds: ${shortDigest(code)}.`,
+  )
+}
+
+function checkSecretNames({ values, actionName }: Patient, { secretNames }: DeployedAction) {
+  const page = `Actions > Library > ${actionName} > Secrets, or ${DEPLOY}`
+  const missing = REQUIRED.filter((name) => !secretNames.includes(name))
+  const lost = Object.keys(values ?? {}).filter(
+    (name) => !secretNames.includes(name) && !missing.includes(name),
+  )
+  return orFine(
+    [
+      missing.length > 0
+        ? broken(
+            'secrets',
+            `${missing.join(', ')} missing: every link is refused as misconfigured.`,
+            page,
+          )
+        : undefined,
+      lost.length > 0
+        ? warning(
+            'secrets',
+            `${lost.join(', ')} should be there and is not: its default holds.`,
+            page,
+          )
+        : undefined,
+    ],
+    'secrets',
+    'All secrets that it cannot do without are there.',
+  )
+}
+
+export function checkFlow({ bindings, actionName }: Patient, { id }: DeployedAction) {
+  const places = bindings.flatMap(({ actionId }, index) => (actionId === id ? [index] : []))
+  const [place] = places
+  if (place === undefined)
+    return [broken('flow', `${actionName} is not in the post-login flow: it never runs.`, DEPLOY)]
+  const behind = bindings.slice(place + 1).filter(({ actionId }) => actionId !== id)
+  return orFine(
+    [
+      places.length > 1
+        ? broken(
+            'flow',
+            `${actionName} is in the flow ${places.length} times.`,
+            'Actions > Triggers > post-login',
+          )
+        : undefined,
+      behind.length > 0
+        ? warning(
+            'flow',
+            `${behind.map(({ displayName }) => displayName).join(', ')} runs behind it: what that denies or challenges comes after the link.`,
+            `${DEPLOY} (moves it to the end), unless it is meant so`,
+          )
+        : undefined,
+    ],
+    'flow',
+    `It is the last of ${bindings.length} in the post-login flow.`,
+  )
+}

@@ -1,0 +1,189 @@
+/**
+ * Are the settings understood, and do they agree with each other and with the tenant? Pure.
+ */
+import { readAsAction, type Values } from '../settings.ts'
+import { broken, DEPLOY, type Finding, fine, note, type Patient, warning } from './finding.ts'
+
+const CHECK = 'settings'
+const change = (name: string): string => `set LINK_${name}, then ${DEPLOY}`
+
+export function checkSettings(patient: Patient): readonly Finding[] {
+  const { values } = patient
+  if (values === undefined)
+    return [
+      note(
+        CHECK,
+        'They are not known, as secrets cannot be read: the defaults are taken for the checks.',
+        `${DEPLOY}, or give them as LINK_… variables`,
+      ),
+    ]
+  const understood = readAsAction(values)
+  if (typeof understood === 'string')
+    return [
+      broken(CHECK, `They cannot be understood: ${understood}.`, `mend LINK_…, then ${DEPLOY}`),
+    ]
+  const found = [
+    ...checkDomains(patient, values),
+    ...checkLists(patient),
+    ...checkContradictions(patient, values),
+  ]
+  const origin = patient.valuesFrom === 'variables' ? 'the variables' : 'the last deployment'
+  return [
+    ...(found.some(({ level }) => level === 'broken' || level === 'warning')
+      ? []
+      : [fine(CHECK, `Those of ${origin} are understood and agree with each other.`)]),
+    ...found,
+    ...checkAdvice(patient),
+  ]
+}
+
+function checkDomains(
+  { domain, settings, surroundings }: Patient,
+  values: Values,
+): readonly Finding[] {
+  const { customDomains } = surroundings
+  const known = customDomains.map((one) => one.domain)
+  const strange = settings.customDomains.filter((one) => !known.includes(one))
+  const pending = customDomains.filter(({ ready }) => !ready)
+  return [
+    ...(settings.domain === domain
+      ? []
+      : [
+          broken(
+            'AUTH0_DOMAIN',
+            `The Action has ${values.AUTH0_DOMAIN}, the tenant is ${domain}: the Management API is elsewhere for it.`,
+            DEPLOY,
+          ),
+        ]),
+    ...(known.includes(settings.domain)
+      ? [
+          broken(
+            'AUTH0_DOMAIN',
+            `${settings.domain} is a custom domain: the audience of the Management API is of the canonical one.`,
+            'set AUTH0_DOMAIN to the canonical domain, then npm run deploy',
+          ),
+        ]
+      : []),
+    ...strange.map((one) =>
+      warning(
+        'CUSTOM_DOMAINS',
+        `${one} is no custom domain of this tenant.`,
+        change('CUSTOM_DOMAINS'),
+      ),
+    ),
+    ...pending.map((one) =>
+      note('custom domain', `${one.domain} is not verified yet.`, 'Branding > Custom Domains'),
+    ),
+  ]
+}
+
+function checkLists({ settings, surroundings, companion, applications, values }: Patient) {
+  const { allowedConnections = [] } = settings
+  const connections = surroundings.connections.map(({ name }) => name)
+  const clients = listOf(values?.ALLOWED_CLIENT_IDS)
+  const known = applications.map(({ clientId }) => clientId)
+  return [
+    ...allowedConnections
+      .filter((name) => !connections.includes(name))
+      .map((name) =>
+        warning(
+          'ALLOWED_CONNECTIONS',
+          `${name} is no connection of this tenant.`,
+          change('ALLOWED_CONNECTIONS'),
+        ),
+      ),
+    ...clients
+      .filter((id) => !known.includes(id))
+      .map((id) =>
+        warning(
+          'ALLOWED_CLIENT_IDS',
+          `${id} is no application of this tenant.`,
+          change('ALLOWED_CLIENT_IDS'),
+        ),
+      ),
+    ...(companion !== undefined && clients.includes(companion.clientId)
+      ? [
+          warning(
+            'ALLOWED_CLIENT_IDS',
+            'The companion is listed, and a link that it asks for is always refused.',
+            change('ALLOWED_CLIENT_IDS'),
+          ),
+        ]
+      : []),
+  ]
+}
+
+export const listOf = (text: string | undefined): readonly string[] =>
+  (text ?? '')
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean)
+
+const isOff = (value: string | undefined): boolean => /^(no|false|0)$/i.test(value ?? '')
+
+/** Only what was set on purpose can contradict. */
+function checkContradictions({ settings }: Patient, values: Values): readonly Finding[] {
+  const { primaryMaxAuthAgeSeconds: authAge, hintMaxAgeSeconds: hintAge } = settings
+  const overruled = ['ENFORCE_EMAIL_VERIFICATION', 'ENFORCE_SECONDARY_EMAIL_VERIFICATION'].filter(
+    (name) => settings.requireMatchingEmail && isOff(values[name]),
+  )
+  return [
+    ...overruled.map((name) =>
+      warning(
+        name,
+        'It is off, and REQUIRE_MATCHING_EMAIL demands verified e-mails all the same.',
+        `leave LINK_${name} out, or turn REQUIRE_MATCHING_EMAIL off`,
+      ),
+    ),
+    ...(authAge !== undefined && hintAge > authAge && values.HINT_MAX_AGE !== undefined
+      ? [
+          warning(
+            'HINT_MAX_AGE',
+            `${hintAge} s are allowed, and PRIMARY_MAX_AUTH_AGE ends it after ${authAge} s: a hint is never younger than its login.`,
+            change('HINT_MAX_AGE'),
+          ),
+        ]
+      : []),
+    ...(values.DEBUG !== undefined && !logsErrors(values.DEBUG)
+      ? [
+          warning(
+            'DEBUG',
+            'It leaves account-linking:error out: nobody learns why a link was refused.',
+            change('DEBUG'),
+          ),
+        ]
+      : []),
+    ...(/\*|info|verbose/.test(values.DEBUG ?? '')
+      ? [
+          note(
+            'DEBUG',
+            'It logs more than outcomes and errors, and the platform keeps 256 characters of it.',
+            change('DEBUG'),
+          ),
+        ]
+      : []),
+  ]
+}
+
+const logsErrors = (patterns: string): boolean =>
+  patterns
+    .split(/[\s,]+/)
+    .some((pattern) => /^(\*|account-linking:(\*|error)|account-linking\*)$/.test(pattern))
+
+/** @see https://auth0.com/docs/manage-users/user-accounts/user-account-linking */
+function checkAdvice({ settings }: Patient): readonly Finding[] {
+  return settings.primaryMaxAuthAgeSeconds === undefined
+    ? [
+        warning(
+          'PRIMARY_MAX_AUTH_AGE',
+          'It is off. Auth0 advises to ask for the credentials of both accounts: without it an old session is enough for the primary.',
+          'set LINK_PRIMARY_MAX_AUTH_AGE=600, with max_age=600 in the login of the application, then npm run deploy',
+        ),
+      ]
+    : [
+        fine(
+          'PRIMARY_MAX_AUTH_AGE',
+          `${settings.primaryMaxAuthAgeSeconds} s: the credentials of both accounts are asked for.`,
+        ),
+      ]
+}

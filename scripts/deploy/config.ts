@@ -1,0 +1,159 @@
+/**
+ * What the person wants, from arguments, environment and `--env-file`. No I/O but the reading of that
+ * file. Gives a typed configuration, or one sentence that says what is wrong.
+ */
+import { readFileSync } from 'node:fs'
+import { parseArgs, parseEnv } from 'node:util'
+import type { Credentials } from './management.ts'
+import type { Position } from './order.ts'
+import { readWantedSettings, SECRET_SETTINGS, type Values } from './settings.ts'
+
+export type Variables = Readonly<Record<string, string | undefined>>
+
+interface Who {
+  readonly credentials: Credentials
+  readonly settings: Values
+  /** Whatever must not be shown, wherever it may turn up. */
+  readonly secrets: readonly string[]
+}
+
+export interface DoctorConfig extends Who {
+  readonly actionName: string
+  readonly json: boolean
+}
+
+export interface Config extends DoctorConfig {
+  readonly mode: 'deploy' | 'rollback'
+  readonly provision: boolean
+  readonly dryRun: boolean
+  readonly position: Position
+}
+
+/** Asked for instead of anything else. */
+export interface Help {
+  readonly help: true
+}
+
+/** A sentence for the person: what is wrong, and what to do about it. */
+export interface Refusal {
+  readonly problem: string
+}
+
+export const isHelp = (value: object): value is Help => 'help' in value
+
+export const isRefusal = (value: object): value is Refusal => 'problem' in value
+
+export const DEFAULT_ACTION_NAME = 'account-linking'
+
+const COMMON_OPTIONS = {
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+  'env-file': { type: 'string' },
+  name: { type: 'string', default: DEFAULT_ACTION_NAME },
+} as const
+
+const OPTIONS = {
+  ...COMMON_OPTIONS,
+  provision: { type: 'boolean', default: false },
+  'dry-run': { type: 'boolean', default: false },
+  rollback: { type: 'boolean', default: false },
+  position: { type: 'string' },
+} as const
+
+export function readConfig(
+  args: readonly string[],
+  environment: Variables,
+): Config | Help | Refusal {
+  const parsed = parse(() => parseArgs({ args: [...args], options: OPTIONS }).values)
+  if (isRefusal(parsed)) return parsed
+  const { rollback, provision, 'dry-run': dryRun, json, help, name, position: place } = parsed
+  const position = readPosition(place ?? 'last')
+  if (position === undefined)
+    return { problem: '--position takes "first", "last" or a number from 1' }
+  if (rollback && (provision || place !== undefined))
+    return { problem: '--rollback goes with --dry-run, --json, --name and --env-file only' }
+  if (help) return { help }
+  const who = readWho(environment, parsed['env-file'])
+  if (isRefusal(who)) return who
+  const mode = rollback ? 'rollback' : 'deploy'
+  return { ...who, mode, actionName: name, provision, dryRun, json, position }
+}
+
+export function readDoctorConfig(
+  args: readonly string[],
+  environment: Variables,
+): DoctorConfig | Help | Refusal {
+  const parsed = parse(() => parseArgs({ args: [...args], options: COMMON_OPTIONS }).values)
+  if (isRefusal(parsed)) return parsed
+  const { json, help, name } = parsed
+  if (help) return { help }
+  const who = readWho(environment, parsed['env-file'])
+  return isRefusal(who) ? who : { ...who, json, actionName: name }
+}
+
+function parse<T>(read: () => T): T | Refusal {
+  try {
+    return read()
+  } catch (error) {
+    const [sentence] = String(error instanceof Error ? error.message : error).split('. ')
+    return { problem: `${sentence}: see --help` }
+  }
+}
+
+/** Who asks, and for which settings. */
+function readWho(environment: Variables, file: string | undefined): Who | Refusal {
+  const variables = readVariables(environment, file)
+  if (isRefusal(variables)) return variables
+  const credentials = readCredentials(variables)
+  if (isRefusal(credentials)) return credentials
+  const settings = readWantedSettings(variables, credentials.domain)
+  if (isRefusal(settings)) return settings
+  if ('clientId' in credentials && settings.AUTH0_CLIENT_ID === credentials.clientId)
+    return {
+      problem:
+        'LINK_AUTH0_CLIENT_ID is the application that deploys: the companion is another one, with update:users only',
+    }
+  return { credentials, settings, secrets: secretsOf(credentials, settings) }
+}
+
+function readPosition(text: string): Position | undefined {
+  if (text === 'first' || text === 'last') return text
+  return /^[1-9]\d?$/.test(text) ? Number(text) : undefined
+}
+
+/** As with Node's own `--env-file`, the environment wins over the file. */
+function readVariables(environment: Variables, file: string | undefined): Variables | Refusal {
+  if (file === undefined) return environment
+  try {
+    return { ...parseEnv(readFileSync(file, 'utf8')), ...environment }
+  } catch {
+    return { problem: `--env-file ${file} cannot be read` }
+  }
+}
+
+const HOST = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$/
+
+/** The variables of auth0-deploy-cli. */
+export function readCredentials(variables: Variables): Credentials | Refusal {
+  const read = (name: string): string | undefined => variables[name]?.trim() || undefined
+  const domain = read('AUTH0_DOMAIN')?.toLowerCase()
+  const token = read('AUTH0_ACCESS_TOKEN')
+  const clientId = read('AUTH0_CLIENT_ID')
+  const clientSecret = read('AUTH0_CLIENT_SECRET')
+  if (domain === undefined)
+    return { problem: 'AUTH0_DOMAIN is missing: set it to the canonical domain of the tenant' }
+  if (!HOST.test(domain))
+    return { problem: 'AUTH0_DOMAIN takes a host without scheme or path: tenant.example.auth0.com' }
+  if (token !== undefined) return { domain, token }
+  if (clientId !== undefined && clientSecret !== undefined)
+    return { domain, clientId, clientSecret }
+  return {
+    problem:
+      'Nobody to deploy as: set AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET, or AUTH0_ACCESS_TOKEN',
+  }
+}
+
+function secretsOf(credentials: Credentials, settings: Values): readonly string[] {
+  const own = 'token' in credentials ? credentials.token : credentials.clientSecret
+  return [own, ...SECRET_SETTINGS.flatMap((name) => settings[name] ?? [])]
+}

@@ -1,0 +1,75 @@
+/**
+ * The doctor: reads all that account linking depends on in a tenant, and says what is wrong with it.
+ * Writes nothing. `diagnose` is pure; `examine` reads for it.
+ */
+import { checkAction } from './checks/action.ts'
+import { checkCompanion } from './checks/companion.ts'
+import type { Finding, Patient } from './checks/finding.ts'
+import { checkSettings } from './checks/settings.ts'
+import { checkApplications, checkConnections, checkTokenLifetime } from './checks/surroundings.ts'
+import type { Management } from './management.ts'
+import { readMemory } from './memory.ts'
+import { Problem } from './problems.ts'
+import { readApplications, readSnapshot, readSurroundings, readTokenLifetime } from './read.ts'
+import { readAsAction, type Values } from './settings.ts'
+
+export interface Examination {
+  readonly actionName: string
+  readonly code: string
+  /** What the variables say of the settings; AUTH0_DOMAIN is among them. */
+  readonly settings: Values
+}
+
+export const DOCTOR_SCOPES = [
+  'read:actions',
+  'read:clients',
+  'read:client_grants',
+  'read:connections',
+  'read:custom_domains',
+]
+
+export const diagnose = (patient: Patient): readonly Finding[] => [
+  ...checkAction(patient),
+  ...checkCompanion(patient),
+  ...checkSettings(patient),
+  ...checkConnections(patient),
+  ...checkApplications(patient),
+  ...checkTokenLifetime(patient),
+]
+
+export async function examine(
+  management: Management,
+  { actionName, code, settings: given }: Examination,
+  scopes: readonly string[] | undefined,
+): Promise<Patient> {
+  const clientId = given.AUTH0_CLIENT_ID
+  const reading = { actionName, clientId, surroundings: false }
+  const { action, bindings, companion } = await readSnapshot(management, reading)
+  const memory = readMemory(companion?.metadata ?? {})
+  const remembered = memory.version === action?.running?.number ? memory.settings : undefined
+  // The domain alone is no sign that somebody named the settings.
+  const named = Object.keys(given).length > 1 ? given : undefined
+  const values = remembered ?? named
+  const settings = readAsAction(values ?? given)
+  const usable = typeof settings === 'string' ? readAsAction(onlyDomain(given)) : settings
+  if (typeof usable === 'string') throw new Problem(usable)
+  const mayRead = scopes === undefined || scopes.includes('read:resource_servers')
+  return {
+    domain: management.domain,
+    actionName,
+    code,
+    action,
+    bindings,
+    companion,
+    surroundings: await readSurroundings(management, companion),
+    applications: await readApplications(management),
+    tokenLifetimeSeconds: mayRead ? await readTokenLifetime(management) : undefined,
+    memory,
+    values,
+    valuesFrom:
+      remembered !== undefined ? 'deployment' : named !== undefined ? 'variables' : 'nowhere',
+    settings: usable,
+  }
+}
+
+const onlyDomain = ({ AUTH0_DOMAIN = '' }: Values): Values => ({ AUTH0_DOMAIN })

@@ -1,0 +1,90 @@
+/**
+ * `fetch` with the patience that the Management API asks for: every try has a time limit, body
+ * included; 429 waits as told and tries again, whatever the request was, since nothing was done;
+ * reading survives 5xx and lost connections, writing does not, since it may have been done.
+ *
+ * @see https://auth0.com/docs/troubleshoot/customer-support/operational-policies/rate-limit-policy
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { codeOf } from './problems.ts'
+
+export interface Patience {
+  /** A wait and its reason, before it begins. */
+  readonly onWait: (waitMs: number, why: string) => void
+  readonly sleep?: (waitMs: number) => Promise<unknown>
+  readonly tryTimeoutMs?: number
+}
+
+/** A page of versions holds their whole code: megabytes. */
+const TRY_TIMEOUT_MS = 30_000
+const MAX_TRIES = 5
+/** Told to wait longer than this, the run ends and says so. */
+const MAX_WAIT_MS = 120_000
+const FIRST_PAUSE_MS = 500
+
+export function createPatientFetch(patience: Patience): typeof fetch {
+  const { onWait, sleep: pause = sleep, tryTimeoutMs = TRY_TIMEOUT_MS } = patience
+  return async (input, init) => {
+    for (let tries = 1; ; tries += 1) {
+      const answer = await tryOnce(input, init, tryTimeoutMs)
+      const waitMs = tries < MAX_TRIES ? waitOf(answer, init?.method ?? 'GET', tries) : undefined
+      if (waitMs === undefined || waitMs > MAX_WAIT_MS) {
+        if (answer instanceof Response) return answer
+        throw answer.lost
+      }
+      onWait(waitMs, whyOf(answer))
+      await pause(waitMs)
+    }
+  }
+}
+
+interface Lost {
+  readonly lost: unknown
+}
+
+/** The body is read here, so that its time and its loss count as the request's. */
+async function tryOnce(
+  input: Parameters<typeof fetch>[0],
+  init: RequestInit | undefined,
+  timeoutMs: number,
+): Promise<Response | Lost> {
+  try {
+    const response = await fetch(input, { ...init, signal: AbortSignal.timeout(timeoutMs) })
+    const bytes = await response.arrayBuffer()
+    const { status } = response
+    const headers = new Headers(response.headers)
+    // Decoded already; the length is no longer that of the wire.
+    headers.delete('content-encoding')
+    headers.delete('content-length')
+    return new Response(NULL_BODY_STATUSES.includes(status) ? null : bytes, { status, headers })
+  } catch (lost) {
+    return { lost }
+  }
+}
+
+/** They may have no body, not even an empty one. */
+const NULL_BODY_STATUSES = [204, 205, 304]
+
+function waitOf(answer: Response | Lost, method: string, tries: number): number | undefined {
+  if (answer instanceof Response && answer.status === 429) return toldWait(answer) ?? pauseOf(tries)
+  const unsure = !(answer instanceof Response) || answer.status >= 500
+  return unsure && method === 'GET' ? pauseOf(tries) : undefined
+}
+
+function whyOf(answer: Response | Lost): string {
+  if (!(answer instanceof Response)) return `no answer (${codeOf(answer.lost)})`
+  return answer.status === 429 ? 'too many requests' : `the tenant answers ${answer.status}`
+}
+
+const pauseOf = (tries: number): number => FIRST_PAUSE_MS * 2 ** (tries - 1)
+
+/** `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3), else Auth0's reset time. */
+function toldWait({ headers }: Response): number | undefined {
+  const after = headers.get('retry-after')
+  if (after !== null) {
+    const ms = /^\d+$/.test(after) ? Number(after) * 1_000 : Date.parse(after) - Date.now()
+    if (!Number.isNaN(ms)) return Math.max(ms, 0)
+  }
+  const reset = Number(headers.get('x-ratelimit-reset') ?? Number.NaN)
+  return Number.isNaN(reset) ? undefined : Math.max(reset * 1_000 - Date.now(), 0)
+}

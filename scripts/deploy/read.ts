@@ -1,0 +1,311 @@
+/**
+ * Reads what a tenant holds: every page, and only the fields that are used. Writes nothing. A read that
+ * fails ends in a `Problem`.
+ */
+import type { Management as Api } from 'auth0'
+import type { Management } from './management.ts'
+import { type Metadata, readMemory } from './memory.ts'
+import type { Bound } from './order.ts'
+import { Problem, toProblem } from './problems.ts'
+import type {
+  Application,
+  BuildStatus,
+  CustomDomain,
+  DeployedAction,
+  DeployedVersion,
+  Grant,
+  Snapshot,
+  Surroundings,
+  TenantConnection,
+} from './snapshot.ts'
+
+export const TRIGGER = 'post-login'
+
+const APPLICATION_FIELDS = [
+  'client_id',
+  'name',
+  'app_type',
+  'is_first_party',
+  'oidc_conformant',
+  'grant_types',
+  'token_endpoint_auth_method',
+  'jwt_configuration',
+  'callbacks',
+  'allowed_origins',
+  'web_origins',
+  'allowed_logout_urls',
+  'initiate_login_uri',
+  'require_pushed_authorization_requests',
+  'organization_usage',
+  'client_metadata',
+]
+
+export interface Reading {
+  readonly actionName: string
+  /** The companion, where it is known by its id. */
+  readonly clientId: string | undefined
+  readonly surroundings: boolean
+}
+
+export async function readSnapshot(
+  management: Management,
+  { actionName, clientId, surroundings }: Reading,
+): Promise<Snapshot> {
+  const action = await readAction(management, actionName)
+  const bindings = await readBindings(management)
+  const companion = await readCompanion(management, actionName, clientId)
+  return {
+    action,
+    bindings,
+    companion,
+    surroundings: surroundings ? await readSurroundings(management, companion) : undefined,
+  }
+}
+
+/** The platform does not say how it compares names. */
+export async function readAction(
+  { client }: Management,
+  name: string,
+): Promise<DeployedAction | undefined> {
+  const found = await reading('the Actions', async () => {
+    for await (const action of await client.actions.list({ actionName: name }))
+      if (action.name === name) return action
+    return undefined
+  })
+  return found?.id === undefined ? undefined : toAction(found)
+}
+
+export async function readActionById({ client }: Management, id: string): Promise<DeployedAction> {
+  return toAction(await reading('the Action', () => client.actions.get(id)))
+}
+
+export function toAction(action: Api.Action | Api.GetActionResponseContent): DeployedAction {
+  const { deployed_version: running, supported_triggers: [trigger] = [] } = action
+  return {
+    id: action.id ?? '',
+    code: action.code ?? '',
+    runtime: action.runtime ?? '',
+    trigger: `${trigger?.id} ${trigger?.version ?? ''}`.trim(),
+    dependencies: action.dependencies?.length ?? 0,
+    secretNames: (action.secrets ?? []).flatMap(({ name }) => name ?? []),
+    status: (action.status ?? 'pending') as BuildStatus,
+    allChangesDeployed: action.all_changes_deployed ?? false,
+    secretsDeployed:
+      action.all_changes_deployed === true ||
+      secretStates(action.secrets) === secretStates(running?.secrets),
+    running: running && toVersion(running),
+  }
+}
+
+const toVersion = (version: Api.ActionVersion | Api.ActionDeployedVersion): DeployedVersion => ({
+  id: version.id ?? '',
+  number: version.number ?? 0,
+  built: version.status === 'built',
+  code: version.code ?? '',
+  runtime: version.runtime ?? '',
+  dependencies: version.dependencies?.length ?? 0,
+})
+
+export async function readVersions(
+  { client }: Management,
+  actionId: string,
+): Promise<readonly DeployedVersion[]> {
+  return reading('the versions', async () => {
+    const versions: DeployedVersion[] = []
+    for await (const version of await client.actions.versions.list(actionId))
+      versions.push(toVersion(version))
+    return versions
+  })
+}
+
+/** Values cannot be read; when each was set can. */
+const secretStates = (secrets: readonly Api.ActionSecretResponse[] | undefined): string =>
+  (secrets ?? [])
+    .map(({ name, updated_at: updatedAt }) => `${name} ${updatedAt}`)
+    .sort()
+    .join()
+
+/** All of them, in order: a list that is not whole must never be written back. */
+export async function readBindings({ client }: Management): Promise<readonly Bound[]> {
+  return reading('the bindings', async () => {
+    const page = await client.actions.triggers.bindings.list(TRIGGER)
+    const { total = 0 } = page.response
+    const bindings: Bound[] = []
+    for await (const { id = '', display_name: displayName = '', action } of page) {
+      bindings.push({ id, displayName, actionId: action?.id ?? '' })
+      if (bindings.length === total) break
+    }
+    if (bindings.length < total)
+      throw new Problem(
+        `The tenant shows ${bindings.length} of ${total} bindings: run the same command again`,
+      )
+    return bindings
+  })
+}
+
+export async function readApplication(
+  { client }: Management,
+  clientId: string,
+): Promise<Application> {
+  const fields = [...APPLICATION_FIELDS, 'client_secret'].join(',')
+  return reading(`the application ${clientId}`, async () =>
+    toApplication(await client.clients.get(clientId, { fields, include_fields: true })),
+  )
+}
+
+/** Without their secrets, even where the token may read them. */
+export async function readApplications({ client }: Management): Promise<readonly Application[]> {
+  return reading('the applications', async () => {
+    const applications: Application[] = []
+    const fields = APPLICATION_FIELDS.join(',')
+    for await (const one of await client.clients.list({
+      fields,
+      include_fields: true,
+      is_global: false,
+    }))
+      applications.push(toApplication(one))
+    return applications
+  })
+}
+
+/** By its id where it is given, else by its mark. */
+export async function readCompanion(
+  management: Management,
+  actionName: string,
+  clientId: string | undefined,
+): Promise<Application | undefined> {
+  if (clientId !== undefined) return readApplication(management, clientId)
+  const all = await readApplications(management)
+  const [found, another] = all.filter(({ metadata }) => readMemory(metadata).action === actionName)
+  if (another !== undefined)
+    throw new Problem(
+      `Two applications are marked as companions of ${actionName}: set LINK_AUTH0_CLIENT_ID to ${found?.clientId} or ${another.clientId}`,
+    )
+  return found && readApplication(management, found.clientId)
+}
+
+function toApplication(client: Api.Client): Application {
+  return {
+    clientId: client.client_id ?? '',
+    name: client.name ?? '',
+    appType: client.app_type ?? '',
+    firstParty: client.is_first_party ?? true,
+    oidcConformant: client.oidc_conformant ?? false,
+    grantTypes: client.grant_types ?? [],
+    authenticationMethod: client.token_endpoint_auth_method ?? '',
+    algorithm: client.jwt_configuration?.alg ?? 'RS256',
+    idTokenLifetimeSeconds: client.jwt_configuration?.lifetime_in_seconds,
+    callbacks: client.callbacks ?? [],
+    otherAddresses: [
+      ...(client.allowed_origins ?? []),
+      ...(client.web_origins ?? []),
+      ...(client.allowed_logout_urls ?? []),
+      ...(client.initiate_login_uri ? [client.initiate_login_uri] : []),
+    ],
+    requiresPar: client.require_pushed_authorization_requests ?? false,
+    requiresOrganization: client.organization_usage === 'require',
+    metadata: toMetadata(client.client_metadata),
+    clientSecret: client.client_secret,
+  }
+}
+
+const toMetadata = (metadata: Readonly<Record<string, unknown>> | undefined): Metadata =>
+  Object.fromEntries(
+    Object.entries(metadata ?? {}).flatMap(([name, value]) =>
+      typeof value === 'string' ? [[name, value]] : [],
+    ),
+  )
+
+export async function readSurroundings(
+  management: Management,
+  companion: Application | undefined,
+): Promise<Surroundings> {
+  return {
+    grant: companion && (await readGrant(management, companion.clientId)),
+    connections: await readConnections(management, companion?.clientId),
+    customDomains: await readCustomDomains(management),
+  }
+}
+
+async function readGrant({ client, audience }: Management, clientId: string) {
+  return reading('the client grants', async () => {
+    const asked = { client_id: clientId, audience }
+    for await (const { id, scope, ...grant } of await client.clientGrants.list(asked)) {
+      // A grant for users' tokens, which the companion has no use for, is another one.
+      if (grant.subject_type === 'user' || id === undefined) continue
+      const found: Grant = { id, scopes: scope ?? [], allScopes: grant.allow_all_scopes ?? false }
+      return found
+    }
+    return undefined
+  })
+}
+
+async function readConnections(
+  { client }: Management,
+  clientId: string | undefined,
+): Promise<readonly TenantConnection[]> {
+  return reading('the connections', async () => {
+    const enabled = new Set<string>()
+    if (clientId !== undefined)
+      for await (const { id } of await client.clients.connections.get(clientId, { fields: 'id' }))
+        if (id !== undefined) enabled.add(id)
+    const connections: TenantConnection[] = []
+    const fields = 'id,name,strategy,options,is_domain_connection'
+    for await (const one of await client.connections.list({ fields, include_fields: true }))
+      connections.push(toConnection(one, enabled))
+    return connections
+  })
+}
+
+/** All others are social ones, for which Auth0 lends its developer keys where there are no own. */
+const NOT_SOCIAL =
+  'ad adfs auth0 auth0-adldap auth0-oidc custom email google-apps ip oauth1 oauth2 office365 oidc okta pingfederate samlp sms waad'.split(
+    ' ',
+  )
+
+function toConnection(
+  connection: Api.ConnectionForList,
+  enabled: ReadonlySet<string>,
+): TenantConnection {
+  const { id = '', name = '', strategy = '', options } = connection
+  return {
+    id,
+    name,
+    strategy,
+    enabled: enabled.has(id) || connection.is_domain_connection === true,
+    developerKeys: NOT_SOCIAL.includes(strategy) ? false : lacksKeys(options),
+  }
+}
+
+/**
+ * Without read:connections_options the options are not shown.
+ *
+ * @see https://auth0.com/docs/troubleshoot/product-lifecycle/deprecations-and-migrations/migrate-connection-options-scope
+ */
+function lacksKeys(options: Readonly<Record<string, unknown>> | undefined): boolean | undefined {
+  return options === undefined ? undefined : !options.client_id
+}
+
+async function readCustomDomains({ client }: Management): Promise<readonly CustomDomain[]> {
+  return reading('the custom domains', async () => {
+    const domains = await client.customDomains.list()
+    return domains.map(({ domain, status }) => ({ domain, ready: status === 'ready' }))
+  })
+}
+
+/** What the doctor wants to know besides. `undefined`: it cannot be read. */
+export async function readTokenLifetime({
+  client,
+  audience,
+}: Management): Promise<number | undefined> {
+  const api = await reading('the Management API', () => client.resourceServers.get(audience))
+  return api.token_lifetime
+}
+
+async function reading<T>(what: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    throw toProblem(error, `Reading ${what}`)
+  }
+}

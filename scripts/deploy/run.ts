@@ -1,0 +1,102 @@
+/**
+ * A deployment from beginning to end: read, plan, tell, apply. All of its I/O goes to the tenant and to
+ * the report that it is given; resolves with what runs then, and rejects with a `Problem`.
+ */
+import { applyPlan, type Running, runningOf, TIMING, type Timing } from './apply.ts'
+import { type Credentials, type Management, openManagement } from './management.ts'
+import { makePlan } from './plan.ts'
+import { lacksScopes, Problem } from './problems.ts'
+import { readSnapshot } from './read.ts'
+import type { Report } from './report.ts'
+import { isImpossible, type Plan, type Step, type Wanted } from './steps.ts'
+
+export interface DeployRequest extends Wanted {
+  readonly credentials: Credentials
+  readonly dryRun: boolean
+  readonly timing?: Timing
+}
+
+export interface DeployResult {
+  readonly changed: boolean
+  readonly running: Running | undefined
+}
+
+const READ_SCOPES = ['read:actions', 'read:clients']
+const PROVISION_SCOPES = ['read:client_grants', 'read:connections', 'read:custom_domains']
+
+export async function deploy(request: DeployRequest, report: Report): Promise<DeployResult> {
+  const { actionName, credentials, dryRun, provision, settings, timing = TIMING } = request
+  const management = openTenant(credentials, report)
+  const scopes = await management.readScopes()
+  requireScopes(scopes, [...READ_SCOPES, ...(provision ? PROVISION_SCOPES : [])])
+  const reading = { actionName, clientId: settings.AUTH0_CLIENT_ID, surroundings: provision }
+  const snapshot = await readSnapshot(management, reading)
+  report.hide(snapshot.companion?.clientSecret ?? '')
+  const plan = makePlan(request, snapshot)
+  if (isImpossible(plan)) throw new Problem(plan.problem)
+  report.plan(plan)
+  const missing = missingScopes(scopes, writeScopes(plan, request))
+  if (missing.length > 0 && dryRun) report.note(lacksScopes(missing).message)
+  if (missing.length > 0 && !dryRun) throw lacksScopes(missing)
+  if (dryRun || plan.steps.length === 0) {
+    const running = runningOf(snapshot.action)
+    report.end({ text: endOf(plan, request, running), changed: false, running })
+    return { changed: false, running }
+  }
+  const running = await applyPlan(plan, snapshot, { management, wanted: request, report, timing })
+  const text = `Version ${running?.version} of ${actionName} runs at ${management.domain}.`
+  report.end({ text, changed: true, running })
+  return { changed: true, running }
+}
+
+export const openTenant = (credentials: Credentials, report: Report): Management =>
+  openManagement(credentials, { onWait: report.wait }, report.hide)
+
+export function requireScopes(
+  scopes: readonly string[] | undefined,
+  needed: readonly string[],
+): void {
+  const missing = missingScopes(scopes, needed)
+  if (missing.length > 0) throw lacksScopes(missing)
+}
+
+/** None, where the token does not say what it permits: then the tenant will. */
+const missingScopes = (
+  scopes: readonly string[] | undefined,
+  needed: readonly string[],
+): readonly string[] =>
+  scopes === undefined ? [] : needed.filter((scope) => !scopes.includes(scope))
+
+function writeScopes({ steps }: Plan, { settings }: Wanted): readonly string[] {
+  return [...new Set(steps.flatMap((step) => scopesOf(step, settings.AUTH0_CLIENT_SECRET)))]
+}
+
+function scopesOf(step: Step, clientSecret: string | undefined): readonly string[] {
+  switch (step.kind) {
+    case 'application':
+      return step.clientId === undefined ? ['create:clients'] : ['update:clients']
+    case 'grant':
+      return [step.grantId === undefined ? 'create:client_grants' : 'update:client_grants']
+    case 'connection':
+      return ['update:connections']
+    case 'action':
+      return [
+        step.actionId === undefined ? 'create:actions' : 'update:actions',
+        ...(step.secrets && clientSecret === undefined ? ['read:client_keys'] : []),
+      ]
+    case 'deploy':
+    case 'restore':
+    case 'flow':
+      return ['update:actions']
+    case 'memory':
+      return ['update:clients']
+    case 'build':
+    case 'verify':
+      return []
+  }
+}
+
+function endOf({ steps }: Plan, { actionName }: Wanted, running: Running | undefined): string {
+  if (steps.length > 0) return 'Nothing was written: this was a dry run.'
+  return `Nothing changes: version ${running?.version} of ${actionName} runs what was built, with these settings.`
+}

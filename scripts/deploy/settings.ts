@@ -1,0 +1,79 @@
+/**
+ * The settings to deploy, from variables with the prefix `LINK_`, judged by the very code with which
+ * the Action reads them. No I/O. Gives the settings by name, or says what is wrong with them.
+ */
+import { isDenial } from '../../src/outcome.ts'
+import type { PostLoginEvent } from '../../src/platform.ts'
+import { readSettings, type Settings } from '../../src/settings.ts'
+
+export type Values = Readonly<Record<string, string>>
+
+const PREFIX = 'LINK_'
+
+/** Never shown, never kept outside the Action. */
+export const SECRET_SETTINGS: readonly string[] = ['AUTH0_CLIENT_SECRET', 'ACTION_SECRET']
+
+/** Known without a variable: from the tenant, the companion application, or made anew. */
+const SUPPLIED = { AUTH0_CLIENT_ID: 'x', AUTH0_CLIENT_SECRET: 'x', ACTION_SECRET: 'x'.repeat(32) }
+
+/** The platform takes so many characters in one secret, and so many secrets. */
+const MAX_CHARACTERS = 4_096
+
+const toEvent = (secrets: Readonly<Record<string, unknown>>): PostLoginEvent => ({
+  client: { client_id: '' },
+  user: { user_id: '' },
+  request: {},
+  secrets,
+})
+
+/** Every name that the Action asks its settings for. */
+export function readSettingNames(): readonly string[] {
+  const names = new Set<string>()
+  const listen: ProxyHandler<Record<string, unknown>> = {
+    get(_, name) {
+      if (typeof name === 'string') names.add(name)
+      return undefined
+    },
+  }
+  readSettings(toEvent(new Proxy({}, listen)))
+  return [...names]
+}
+
+/** What the Action makes of these values; where it would refuse, what it would log. */
+export function readAsAction(values: Values): Settings | string {
+  const settings = readSettings(toEvent({ ...SUPPLIED, ...values }))
+  return isDenial(settings) ? (settings.cause ?? settings.code) : settings
+}
+
+/** The wanted settings by their own names; those to be supplied later may be absent. */
+export function readWantedSettings(
+  variables: Readonly<Record<string, string | undefined>>,
+  domain: string,
+): Values | { readonly problem: string } {
+  const names = readSettingNames()
+  const given = Object.entries(variables).flatMap(([variable, value]) =>
+    variable.startsWith(PREFIX) && value !== undefined
+      ? [[variable.slice(PREFIX.length), value.trim()] as const]
+      : [],
+  )
+  const unknown = given.map(([name]) => name).filter((name) => !names.includes(name))
+  if (unknown.length > 0)
+    return { problem: `${PREFIX}${unknown[0]} is no setting: check its name against the README` }
+  const long = given.find(([, value]) => value.length > MAX_CHARACTERS)
+  if (long !== undefined)
+    return { problem: `${PREFIX}${long[0]} has more than ${MAX_CHARACTERS} characters` }
+  const values: Values = { AUTH0_DOMAIN: domain, ...Object.fromEntries(given) }
+  if (values.AUTH0_DOMAIN !== domain)
+    return { problem: `${PREFIX}AUTH0_DOMAIN is not AUTH0_DOMAIN: leave it out` }
+  const settings = readAsAction(values)
+  // The Action's own words name the setting and say what it takes, without its value.
+  if (typeof settings === 'string')
+    return { problem: `The settings cannot be understood: ${settings} (variables ${PREFIX}…)` }
+  return values
+}
+
+export function withoutSecrets(values: Values): Values {
+  return Object.fromEntries(
+    Object.entries(values).filter(([name]) => !SECRET_SETTINGS.includes(name)),
+  )
+}

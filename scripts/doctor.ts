@@ -1,0 +1,124 @@
+/**
+ * `npm run doctor`: checks a live tenant, reading only, and tells for each finding the reason and what
+ * mends it. Exit code 0 where links work, 1 where something is broken, 2 where it could not look.
+ */
+import { fileURLToPath } from 'node:url'
+import { buildFiles } from './build.ts'
+import type { Finding, Level } from './deploy/checks/finding.ts'
+import { isHelp, isRefusal, readDoctorConfig, type Variables } from './deploy/config.ts'
+import { DOCTOR_SCOPES, diagnose, examine } from './deploy/diagnose.ts'
+import { openManagement } from './deploy/management.ts'
+import { Problem } from './deploy/problems.ts'
+import { createFilter, messageOf } from './deploy/report.ts'
+import { requireScopes } from './deploy/run.ts'
+import { painter, wantsColour, wrap } from './deploy/text-report.ts'
+import type { Terminal } from './deploy.ts'
+
+const HELP = `Checks the account linking of an Auth0 tenant. Reads only.
+
+  npm run doctor -- [options]
+
+  --name NAME       name of the Action (default: account-linking)
+  --env-file FILE   read variables from a file; the environment wins
+  --json            one JSON document on stdout
+
+Variables as for npm run deploy. Scopes of the application that reads:
+  read:actions read:clients read:client_grants read:connections
+  read:custom_domains; it checks more with read:client_keys,
+  read:connections_options and read:resource_servers
+
+Exit code: 0 fine, 1 something is broken, 2 the tenant could not be read
+`
+
+export interface DoctorEnvironment {
+  /** Default: what the sources give; nothing is written. */
+  readonly build?: () => Promise<string>
+}
+
+export async function main(
+  args: readonly string[],
+  variables: Variables,
+  { stdout, stderr }: Terminal,
+  { build = buildAction }: DoctorEnvironment = {},
+): Promise<number> {
+  const { hide, clean, cleanJson } = createFilter()
+  const paint = painter(wantsColour(stdout, variables))
+  const config = readDoctorConfig(args, variables)
+  try {
+    if (isRefusal(config)) throw new Problem(config.problem)
+    if (isHelp(config)) {
+      stdout.write(HELP)
+      return 0
+    }
+    for (const secret of config.secrets) hide(secret)
+    const onWait = (waitMs: number, why: string) =>
+      stderr.write(clean(`… ${why}: again in ${(waitMs / 1_000).toFixed(1)} s\n`))
+    const management = openManagement(config.credentials, { onWait }, hide)
+    const scopes = await management.readScopes()
+    requireScopes(scopes, DOCTOR_SCOPES)
+    const patient = await examine(management, { ...config, code: await build() }, scopes)
+    hide(patient.companion?.clientSecret ?? '')
+    const findings = diagnose(patient)
+    const { domain, actionName } = patient
+    const ok = !findings.some(({ level }) => level === 'broken')
+    const text = config.json
+      ? cleanJson({ command: 'doctor', tenant: domain, action: actionName, ok, findings })
+      : clean(toText(domain, actionName, findings, paint, stdout.columns))
+    stdout.write(`${text}\n`)
+    return ok ? 0 : 1
+  } catch (error) {
+    const message = messageOf(error)
+    if (args.includes('--json'))
+      stdout.write(`${cleanJson({ command: 'doctor', ok: false, error: message })}\n`)
+    stderr.write(clean(`${paint('red', '✗')} ${message}\n`))
+    return 2
+  }
+}
+
+async function buildAction(): Promise<string> {
+  const [action] = await buildFiles()
+  return action?.text ?? ''
+}
+
+const count = (findings: readonly Finding[], level: Level): number =>
+  findings.filter((finding) => finding.level === level).length
+
+const MARKS = {
+  broken: ['red', '✗'],
+  warning: ['yellow', '!'],
+  note: ['cyan', '·'],
+  fine: ['green', '✓'],
+} as const
+
+function toText(
+  tenant: string,
+  action: string,
+  findings: readonly Finding[],
+  paint: ReturnType<typeof painter>,
+  columns = 80,
+): string {
+  const width = Math.min(columns, 100)
+  const lines = [paint('bold', `doctor ${action} → ${tenant}`), '']
+  for (const { level, check, reason, mend } of findings) {
+    const [first = '', ...rest] = wrap(`${check}: ${reason}`, width - 4)
+    const [colour, mark] = MARKS[level]
+    lines.push(`  ${paint(colour, mark)} ${first}`, ...rest.map((one) => `    ${one}`))
+    const [cure, ...more] = mend === undefined ? [] : wrap(mend, width - 6)
+    if (cure !== undefined)
+      lines.push(`    ${paint('bold', '→')} ${cure}`, ...more.map((one) => `      ${one}`))
+  }
+  const broken = count(findings, 'broken')
+  const warnings = count(findings, 'warning')
+  const plural = (number: number, word: string) => `${number} ${word}${number === 1 ? '' : 's'}`
+  const verdict =
+    broken === 0
+      ? `Links work, as far as can be seen from here: ${plural(warnings, 'warning')}.`
+      : `${plural(broken, 'thing')} broken, ${plural(warnings, 'warning')}.`
+  return [...lines, '', verdict].join('\n')
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const code = await main(process.argv.slice(2), process.env, process)
+  // The SDK leaves the timer of a failed call running: do not wait for it.
+  process.stdout.write('', () => process.exit(code))
+}

@@ -1,0 +1,159 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { readConfig, readDoctorConfig, type Variables } from '../../scripts/deploy/config.ts'
+import { readSettingNames, withoutSecrets } from '../../scripts/deploy/settings.ts'
+
+const WHO: Variables = {
+  AUTH0_DOMAIN: 'tenant.example.com',
+  AUTH0_CLIENT_ID: 'exampleDeployerClientId000000001',
+  AUTH0_CLIENT_SECRET: 'example-secret-of-the-deployer',
+}
+
+function envFile(text: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'deploy-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, '.env')
+  writeFileSync(file, text)
+  return file
+}
+
+describe('the configuration', () => {
+  it('reads who deploys, and the settings', () => {
+    const config = readConfig(['--provision', '--position', '3'], {
+      ...WHO,
+      LINK_ENFORCE_MFA: ' yes ',
+      LINK_ALLOWED_CONNECTIONS: 'a, b',
+      UNRELATED: 'x',
+    })
+    expect(config).toEqual({
+      mode: 'deploy',
+      credentials: {
+        domain: 'tenant.example.com',
+        clientId: 'exampleDeployerClientId000000001',
+        clientSecret: 'example-secret-of-the-deployer',
+      },
+      settings: {
+        AUTH0_DOMAIN: 'tenant.example.com',
+        ENFORCE_MFA: 'yes',
+        ALLOWED_CONNECTIONS: 'a, b',
+      },
+      actionName: 'account-linking',
+      provision: true,
+      dryRun: false,
+      json: false,
+      position: 3,
+      secrets: ['example-secret-of-the-deployer'],
+    })
+  })
+
+  it('prefers an access token, as auth0-deploy-cli does', () => {
+    expect(readConfig([], { ...WHO, AUTH0_ACCESS_TOKEN: 'token' })).toMatchObject({
+      credentials: { domain: 'tenant.example.com', token: 'token' },
+      secrets: ['token'],
+    })
+  })
+
+  it('reads a file, over which the environment wins', () => {
+    const file = envFile(`AUTH0_DOMAIN=other.example.com
+AUTH0_CLIENT_ID=id
+AUTH0_CLIENT_SECRET="secret of the file"
+LINK_ENFORCE_MFA=always
+`)
+    expect(readConfig(['--env-file', file], { AUTH0_DOMAIN: 'tenant.example.com' })).toMatchObject({
+      credentials: {
+        domain: 'tenant.example.com',
+        clientId: 'id',
+        clientSecret: 'secret of the file',
+      },
+      settings: { ENFORCE_MFA: 'always' },
+    })
+  })
+
+  it.each<[string, readonly string[], Variables, RegExp]>([
+    ['nobody', [], {}, /AUTH0_DOMAIN is missing/],
+    ['a domain alone', [], { AUTH0_DOMAIN: 'tenant.example.com' }, /AUTH0_ACCESS_TOKEN/],
+    ['a blank secret', [], { ...WHO, AUTH0_CLIENT_SECRET: ' ' }, /Nobody to deploy as/],
+    ['a URL as domain', [], { ...WHO, AUTH0_DOMAIN: 'https://tenant.example.com' }, /host without/],
+    ['a path in the domain', [], { ...WHO, AUTH0_DOMAIN: 'tenant.example.com/x' }, /host without/],
+    ['an unknown option', ['--nope'], WHO, /--nope.*--help/],
+    ['an argument', ['nope'], WHO, /nope.*--help/],
+    ['a place that is none', ['--position', '0'], WHO, /--position takes/],
+    ['a place in words', ['--position', 'middle'], WHO, /--position takes/],
+    ['two things at once', ['--rollback', '--provision'], WHO, /--rollback goes with/],
+    ['a file that is not there', ['--env-file', '/nowhere/.env'], WHO, /cannot be read/],
+    [
+      'a misspelled setting',
+      [],
+      { ...WHO, LINK_ENFORCE_MAF: 'yes' },
+      /LINK_ENFORCE_MAF is no setting/,
+    ],
+    [
+      'a value that the Action refuses',
+      [],
+      { ...WHO, LINK_PIN_SESSION: 'maybe' },
+      /PIN_SESSION takes yes or no/,
+    ],
+    ['an empty list', [], { ...WHO, LINK_ALLOWED_CLIENT_IDS: '' }, /ALLOWED_CLIENT_IDS takes/],
+    [
+      'a short ACTION_SECRET',
+      [],
+      { ...WHO, LINK_ACTION_SECRET: 'short' },
+      /ACTION_SECRET takes 32/,
+    ],
+    ['a value over the platform’s limit', [], { ...WHO, LINK_DEBUG: 'x'.repeat(4_097) }, /4096/],
+    [
+      'another domain for the Action',
+      [],
+      { ...WHO, LINK_AUTH0_DOMAIN: 'other.example.com' },
+      /leave it out/,
+    ],
+    [
+      'the deployer as companion',
+      [],
+      { ...WHO, LINK_AUTH0_CLIENT_ID: 'exampleDeployerClientId000000001' },
+      /the companion is another one/,
+    ],
+  ])('refuses %s', (_, args, variables, problem) => {
+    expect(readConfig(args, variables)).toEqual({ problem: expect.stringMatching(problem) })
+  })
+
+  it('never repeats a value in what it refuses', () => {
+    const config = readConfig([], {
+      ...WHO,
+      LINK_ACTION_SECRET: 'tooshort',
+      LINK_ENFORCE_MFA: 'zzz',
+    })
+    expect(JSON.stringify(config)).not.toMatch(/tooshort|zzz|example-secret/)
+  })
+
+  it('gives help to whoever asks, without any variable', () => {
+    expect(readConfig(['--help'], {})).toEqual({ help: true })
+    expect(readDoctorConfig(['-h'], {})).toEqual({ help: true })
+    expect(readDoctorConfig(['--provision'], WHO)).toEqual({
+      problem: expect.stringContaining('--provision'),
+    })
+  })
+})
+
+describe('the settings', () => {
+  it('are exactly those that the Action reads', () => {
+    expect(readSettingNames()).toEqual(
+      expect.arrayContaining([
+        'AUTH0_DOMAIN',
+        'ACTION_SECRET',
+        'DEBUG',
+        'RESULT_CLAIM',
+        'ALLOW_MERGE',
+      ]),
+    )
+    for (const name of readSettingNames()) expect(name).toMatch(/^[A-Z0-9_]+$/)
+  })
+
+  it('are without secrets where they are kept', () => {
+    expect(
+      withoutSecrets({ AUTH0_CLIENT_ID: 'a', AUTH0_CLIENT_SECRET: 'b', ACTION_SECRET: 'c' }),
+    ).toEqual({ AUTH0_CLIENT_ID: 'a' })
+  })
+})

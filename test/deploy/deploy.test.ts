@@ -1,0 +1,540 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { describe, expect, it } from 'vitest'
+import { ALEX, codeOf, connectionsOf, openScenario } from '../e2e/scenario.ts'
+import { type Bench, startBench } from './tenant.ts'
+
+const ACTION = await readFile(new URL('../../dist/action.js', import.meta.url), 'utf8')
+const OTHER = 'exports.onExecutePostLogin = async () => {}'
+const BROKEN = 'exports.onExecutePostLogin = async ('
+
+const build = (code: string) => async () => code
+const dist = build(ACTION)
+const versionTwo = build(`${ACTION}// a later one\n`)
+const digest = (code: string) => createHash('sha256').update(code).digest('hex')
+
+const provision = (bench: Bench, settings = {}) => bench.run(['--provision'], settings, dist)
+
+/** Puts Actions of others into the flow, by the Management API as anybody would. */
+async function bindOthers({ management, tenant }: Bench, ...names: readonly string[]) {
+  for (const name of names) {
+    if (tenant.actions.findByName(name) !== undefined) continue
+    const { id } = tenant.actions.create({
+      name,
+      code: OTHER,
+      runtime: 'node22',
+      secrets: [],
+      dependencies: [],
+    })
+    tenant.actions.deploy(id)
+  }
+  const bindings = names.map((value) => ({
+    ref: { type: 'action_name' as const, value },
+    display_name: value,
+  }))
+  await management.actions.triggers.bindings.updateMany('post-login', { bindings })
+}
+
+describe('npm run deploy', () => {
+  it('brings an empty tenant to a working link, by --provision alone', async () => {
+    const bench = await startBench()
+    const { code, stdout, stderr } = await provision(bench)
+    expect(stderr).toBe('')
+    expect(code).toBe(0)
+    expect(stdout).toContain('Version 1 of account-linking runs')
+
+    const { link, tenant } = await openScenario(bench.tenant)
+    expect(await link()).toMatchObject({ type: 'tokens', claims: { sub: ALEX.userId } })
+    expect(connectionsOf(tenant, ALEX.userId)).toEqual([
+      'Username-Password-Authentication',
+      'google-oauth2',
+    ])
+  })
+
+  it('serves the custom domain as well', async () => {
+    const bench = await startBench()
+    await provision(bench)
+    const { link } = await openScenario(bench.tenant, { domain: 'custom' })
+    expect(await link()).toMatchObject({ type: 'tokens', claims: { sub: ALEX.userId } })
+  })
+
+  it('makes a companion that may do nothing but its own', async () => {
+    const bench = await startBench()
+    await provision(bench)
+    const { data } = await bench.management.clients.list()
+    const companion = data.find(({ name }) => name === 'Account linking (account-linking)')
+    expect(companion).toMatchObject({
+      app_type: 'regular_web',
+      is_first_party: true,
+      oidc_conformant: true,
+      token_endpoint_auth_method: 'client_secret_post',
+      grant_types: ['authorization_code', 'client_credentials'],
+      callbacks: [
+        `https://${bench.tenant.canonicalDomain}/continue`,
+        `https://${bench.tenant.customDomain}/continue`,
+      ],
+    })
+    const grants = await bench.management.clientGrants.list({
+      client_id: companion?.client_id ?? '',
+    })
+    expect(grants.data.map(({ scope, audience }) => ({ scope, audience }))).toEqual([
+      { scope: ['update:users'], audience: `https://${bench.tenant.canonicalDomain}/api/v2/` },
+    ])
+  })
+
+  it('changes nothing the second time, and writes nothing for it', async () => {
+    const bench = await startBench()
+    await provision(bench)
+    bench.tenant.clearLog()
+    const { code, stdout } = await provision(bench)
+    expect(code).toBe(0)
+    expect(stdout).toContain('Nothing changes: version 1 of account-linking runs what was built')
+    expect(bench.calls(/POST|PATCH|PUT|DELETE/)).toEqual([])
+  })
+
+  it('writes nothing in a dry run, and shows all that would change', async () => {
+    const bench = await startBench()
+    const { code, stdout } = await bench.run(['--provision', '--dry-run'], {}, dist)
+    expect(code).toBe(0)
+    expect(bench.calls(/POST|PATCH|PUT|DELETE/)).toEqual([])
+    for (const part of [
+      '+ companion application "Account linking (account-linking)"',
+      `https://${bench.tenant.canonicalDomain}/continue`,
+      'scope: update:users',
+      '~ connection google-oauth2',
+      '+ Action "account-linking"',
+      `sha256 ${digest(ACTION).slice(0, 12)}`,
+      'place: not bound → 1 of 1',
+      'Nothing was written',
+    ])
+      expect(stdout).toContain(part)
+  })
+
+  it('deploys new code without touching the secrets', async () => {
+    const bench = await startBench()
+    await provision(bench)
+    bench.revoke('read:client_keys')
+    bench.tenant.clearLog()
+    const { code } = await bench.run([], {}, versionTwo)
+    expect(code).toBe(0)
+    const patches = bench.tenant
+      .requests()
+      .filter(({ method, path }) => method === 'PATCH' && path.includes('/actions/actions/'))
+    expect(patches).toHaveLength(1)
+    expect(patches[0]?.json).not.toHaveProperty('secrets')
+    expect(bench.running()?.number).toBe(2)
+    const { link } = await openScenario(bench.tenant)
+    expect(await link()).toMatchObject({ type: 'tokens' })
+  })
+
+  it('sends all secrets when one setting changes, and the link goes by it', async () => {
+    const bench = await startBench()
+    await provision(bench)
+    bench.tenant.clearLog()
+    const { stdout } = await bench.run([], { LINK_ALLOWED_CONNECTIONS: 'github' }, dist)
+    expect(stdout).toContain('ALLOWED_CONNECTIONS: (default) → github')
+    expect(stdout).toContain('attempts in flight')
+    const patch = bench.tenant
+      .requests()
+      .find(({ method, path }) => method === 'PATCH' && path.includes('/actions/actions/'))
+    const names = [
+      'AUTH0_DOMAIN',
+      'ALLOWED_CONNECTIONS',
+      'AUTH0_CLIENT_ID',
+      'AUTH0_CLIENT_SECRET',
+      'ACTION_SECRET',
+    ]
+    expect(patch?.json).toMatchObject({ secrets: names.map((name) => ({ name })) })
+    const { logIn, askForLink } = await openScenario(bench.tenant)
+    const { attempt, page } = await askForLink(await logIn())
+    expect(codeOf(await attempt.complete(page.url))).toBe('connection_not_allowed')
+  })
+
+  it('notices a client secret that was rotated elsewhere', async () => {
+    const bench = await startBench()
+    await provision(bench)
+    const { applications } = bench.tenant
+    const companion = applications.all.find(({ name }) => name.startsWith('Account linking ('))
+    if (companion === undefined) throw new Error('no companion')
+    applications.put({ ...companion, clientSecret: 'a-rotated-secret-of-the-companion' })
+    const { stdout } = await bench.run([], {}, dist)
+    expect(stdout).toContain('AUTH0_CLIENT_SECRET: (secret) → (another secret)')
+    const { link } = await openScenario(bench.tenant)
+    expect(await link()).toMatchObject({ type: 'tokens' })
+  })
+
+  it('uses the companion that is named, and deploys with an access token', async () => {
+    const bench = await startBench({ companion: 'registered' })
+    const { AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET } = bench.variables
+    const answer = await fetch(`https://${bench.tenant.canonicalDomain}/oauth/token`, {
+      method: 'POST',
+      body: new URLSearchParams({
+        grant_type: 'client_credentials',
+        client_id: AUTH0_CLIENT_ID ?? '',
+        client_secret: AUTH0_CLIENT_SECRET ?? '',
+        audience: `https://${bench.tenant.canonicalDomain}/api/v2/`,
+      }),
+    })
+    const { access_token: token } = (await answer.json()) as { readonly access_token: string }
+    const { companion } = bench.tenant.applications
+    const { code } = await bench.run(
+      [],
+      {
+        AUTH0_CLIENT_ID: undefined,
+        AUTH0_CLIENT_SECRET: undefined,
+        AUTH0_ACCESS_TOKEN: token,
+        LINK_AUTH0_CLIENT_ID: companion.clientId,
+      },
+      dist,
+    )
+    expect(code).toBe(0)
+    const { link } = await openScenario(bench.tenant)
+    expect(await link()).toMatchObject({ type: 'tokens' })
+  })
+
+  it('says what runs, as JSON and nothing else on stdout', async () => {
+    const bench = await startBench()
+    const { stdout } = await bench.run(['--provision', '--json'], {}, dist)
+    expect(JSON.parse(stdout)).toMatchObject({
+      command: 'deploy',
+      tenant: bench.tenant.canonicalDomain,
+      action: 'account-linking',
+      ok: true,
+      changed: true,
+      running: { version: 1, sha256: digest(ACTION) },
+    })
+    const { steps } = JSON.parse(stdout) as { steps: readonly { state: string; step: string }[] }
+    expect(steps.map(({ step }) => step)).toEqual([
+      'application',
+      'grant',
+      ...bench.tenant.connections.map(() => 'connection'),
+      'action',
+      'build',
+      'deploy',
+      'verify',
+      'memory',
+      'flow',
+    ])
+    expect(new Set(steps.map(({ state }) => state))).toEqual(new Set(['done']))
+  })
+})
+
+describe('the post-login flow', () => {
+  const OTHERS = ['Deny Strangers', 'Challenge', 'Enrich', 'Log', 'Last Word']
+
+  it.each([
+    ['last by default', [], [...OTHERS, 'account-linking']],
+    ['first', ['--position', 'first'], ['account-linking', ...OTHERS]],
+    [
+      'third',
+      ['--position', '3'],
+      ['Deny Strangers', 'Challenge', 'account-linking', 'Enrich', 'Log', 'Last Word'],
+    ],
+  ])('%s, with all others in their order, over every page', async (_, args, expected) => {
+    const bench = await startBench({ maxPageSize: 2 })
+    await bindOthers(bench, ...OTHERS)
+    const { code } = await bench.run(['--provision', ...args], {}, dist)
+    expect(code).toBe(0)
+    expect(await bench.places()).toEqual(expected)
+    const again = await bench.run(['--provision', ...args], {}, dist)
+    expect(again.stdout).toContain('Nothing changes')
+  })
+
+  it('is not written where the tenant shows less than it has', async () => {
+    const bench = await startBench()
+    await bindOthers(bench, ...OTHERS)
+    bench.tenant.fault({
+      route: /GET .*post-login\/bindings/,
+      status: 200,
+      body: JSON.stringify({ bindings: [], total: 5 }),
+    })
+    const { code, stderr } = await provision(bench)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/shows 0 of 5 bindings/)
+    expect(await bench.places()).toEqual(OTHERS)
+  })
+})
+
+describe('--rollback', () => {
+  it('returns to the version before, and again to the one before that', async () => {
+    const bench = await startBench()
+    await provision(bench)
+    await bench.run([], {}, versionTwo)
+    await bench.run([], {}, build(`${ACTION}// the third\n`))
+    const first = await bench.run(['--rollback'])
+    expect(first.code).toBe(0)
+    expect(first.stdout).toContain('version 2 runs again, as version 4')
+    expect(bench.running()?.code).toBe(`${ACTION}// a later one\n`)
+    const second = await bench.run(['--rollback'])
+    expect(second.stdout).toContain('version 1 runs again, as version 5')
+    expect(bench.running()?.code).toBe(ACTION)
+    const third = await bench.run(['--rollback'])
+    expect(third).toMatchObject({ code: 1, stderr: expect.stringContaining('no version') })
+  })
+
+  it('brings the settings back too, and the next deployment sends all of them', async () => {
+    const bench = await startBench()
+    await provision(bench)
+    await bench.run([], { LINK_ALLOWED_CONNECTIONS: 'github' }, dist)
+    expect((await bench.run(['--rollback'])).code).toBe(0)
+    const { link } = await openScenario(bench.tenant)
+    expect(await link()).toMatchObject({ type: 'tokens' })
+    const { stdout } = await bench.run([], { LINK_ALLOWED_CONNECTIONS: 'github' }, dist)
+    expect(stdout).toContain('settings: not known → ')
+    expect(bench.running()?.number).toBe(4)
+  })
+
+  it('writes nothing in a dry run', async () => {
+    const bench = await startBench()
+    await provision(bench)
+    await bench.run([], {}, versionTwo)
+    bench.tenant.clearLog()
+    const { code, stdout } = await bench.run(['--rollback', '--dry-run'])
+    expect(code).toBe(0)
+    expect(stdout).toContain('1 again')
+    expect(bench.calls(/POST|PATCH/)).toEqual([])
+  })
+
+  it('is not done twice when the answer was lost', async () => {
+    const bench = await startBench()
+    await provision(bench)
+    await bench.run([], {}, versionTwo)
+    bench.tenant.fault({ route: /POST .*\/versions\/.*\/deploy/, break: 'lose' })
+    const { code, stdout } = await bench.run(['--rollback'])
+    expect(code).toBe(0)
+    expect(stdout).toContain('version 1 runs again, as version 3')
+  })
+
+  it('has nothing to do where nothing runs', async () => {
+    const bench = await startBench()
+    const { code, stderr } = await bench.run(['--rollback'])
+    expect(code).toBe(1)
+    expect(stderr).toContain('nothing to go back from')
+  })
+})
+
+describe('trouble', () => {
+  async function withVersionOne(options = {}): Promise<Bench> {
+    const bench = await startBench(options)
+    await bindOthers(bench, 'Another')
+    await provision(bench)
+    return bench
+  }
+
+  const UNTOUCHED = { number: 1, code: ACTION }
+
+  it('a failed build leaves what runs and the flow as they were', async () => {
+    const bench = await withVersionOne()
+    const { code, stderr } = await bench.run(['--position', 'first'], {}, build(BROKEN))
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/The build failed; what runs and the flow are as before\. See /)
+    expect(bench.running()).toMatchObject(UNTOUCHED)
+    expect(await bench.places()).toEqual(['Another', 'account-linking'])
+    const mended = await bench.run([], {}, versionTwo)
+    expect(mended.code).toBe(0)
+    expect(bench.running()?.number).toBe(2)
+  })
+
+  it('a failed build of the first version leaves nothing in the flow', async () => {
+    const bench = await startBench()
+    const { code } = await bench.run(['--provision'], {}, build(BROKEN))
+    expect(code).toBe(1)
+    expect(await bench.places()).toEqual([])
+    expect((await provision(bench)).code).toBe(0)
+    const { link } = await openScenario(bench.tenant)
+    expect(await link()).toMatchObject({ type: 'tokens' })
+  })
+
+  it('a build that fails once is tried again by the same command', async () => {
+    const bench = await withVersionOne()
+    await bench.run([], {}, build(BROKEN))
+    const again = await bench.run([], {}, build(BROKEN))
+    expect(again.code).toBe(1)
+    expect(again.stdout).toContain('build: failed → once more')
+  })
+
+  it('waits for a slow build, and tells that it goes on', async () => {
+    const bench = await startBench({ buildDelayMs: 1_200 })
+    const { code, stdout } = await provision(bench)
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/built in 1 s/)
+  })
+
+  it('does not wait for a build for ever', async () => {
+    const bench = await startBench({ buildDelayMs: 60_000 }, { buildTimeoutMs: 100 })
+    const { code, stderr } = await provision(bench)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/The build is not done after 0 s; what runs and the flow are as before/)
+    expect(await bench.places()).toEqual([])
+  })
+
+  it('notices that something else runs than what was built', async () => {
+    const bench: Bench = await startBench({
+      onEvent: (entry) => {
+        // Somebody else deploys at the same time.
+        if (entry.kind !== 'http' || !/actions\/[^/]+\/deploy$/.test(entry.path)) return
+        const { id } = bench.tenant.actions.findByName('account-linking') ?? { id: '' }
+        bench.tenant.actions.update(id, { code: OTHER })
+        bench.tenant.actions.deploy(id)
+      },
+    })
+    const { code, stderr } = await provision(bench)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/What runs is not what was built: sha256 \w+ instead of sha256 \w+/)
+    expect(await bench.places()).toEqual([])
+  })
+
+  it('keeps what somebody else binds while it waits for the build', async () => {
+    let binds = false
+    const bench: Bench = await startBench({
+      onEvent: (entry) => {
+        if (!binds || entry.kind !== 'http' || !/actions\/[^/]+\/deploy$/.test(entry.path)) return
+        const bound = bench.tenant.actions.bindings()
+        const late = bench.tenant.actions.findByName('Late')
+        bench.tenant.actions.bind([{ actionId: late?.id ?? '', displayName: 'Late' }, ...bound])
+      },
+    })
+    await bindOthers(bench, 'Early', 'Late')
+    await bindOthers(bench, 'Early')
+    binds = true
+    expect((await provision(bench)).code).toBe(0)
+    expect(await bench.places()).toEqual(['Late', 'Early', 'account-linking'])
+  })
+
+  it.each([
+    ['GET /api/v2/actions/actions', 'reset'],
+    ['GET /api/v2/clients', 'reset'],
+  ] as const)('%s survives a connection that breaks', async (route, broken) => {
+    const bench = await startBench()
+    bench.tenant.fault({ route, break: broken, times: 2 })
+    const { code, stdout } = await provision(bench)
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/no answer \(.*\): again in 0\.5 s/)
+  })
+
+  it.each([
+    ['PATCH of the Action', /PATCH \/api\/v2\/actions\/actions\//, 'reset'],
+    ['deploy', /POST \/api\/v2\/actions\/actions\/[^/]*\/deploy/, 'reset'],
+    ['PATCH of the bindings', /PATCH .*bindings/, 'reset'],
+  ] as const)(
+    'a connection lost at the %s is told, and mended by the same command',
+    async (_, route, broken) => {
+      const bench = await withVersionOne()
+      bench.tenant.fault({ route, break: broken })
+      const args = ['--position', 'first']
+      const { code, stderr } = await bench.run(args, {}, versionTwo)
+      expect(code).toBe(1)
+      expect(stderr).toMatch(/run the same command again/)
+      expect(stderr.trim().split('\n')).toHaveLength(1)
+      expect(await bench.places()).toEqual(['Another', 'account-linking'])
+      expect((await bench.run(args, {}, versionTwo)).code).toBe(0)
+      expect(bench.running()).toMatchObject({ number: 2, code: `${ACTION}// a later one\n` })
+      expect(await bench.places()).toEqual(['account-linking', 'Another'])
+      const { link } = await openScenario(bench.tenant)
+      expect(await link()).toMatchObject({ type: 'tokens' })
+    },
+  )
+
+  it.each([
+    ['the application', 'POST /api/v2/clients'],
+    ['the client grant', 'POST /api/v2/client-grants'],
+    ['the Action', 'POST /api/v2/actions/actions'],
+  ])('what was made without an answer is found again: %s', async (_, route) => {
+    const bench = await startBench()
+    bench.tenant.fault({ route, break: 'lose' })
+    expect((await provision(bench)).code).toBe(1)
+    expect((await provision(bench)).code).toBe(0)
+    const companions = bench.tenant.applications.all.filter(({ caller }) => caller === 'action')
+    expect(companions).toHaveLength(1)
+    const { link } = await openScenario(bench.tenant)
+    expect(await link()).toMatchObject({ type: 'tokens' })
+  })
+
+  it.each([
+    ['Retry-After', { 'retry-after': '1' }],
+    ['X-RateLimit-Reset', { 'x-ratelimit-reset': String(Math.ceil(Date.now() / 1_000) + 1) }],
+  ])('waits as %s tells, for reading and writing', async (_, headers) => {
+    const bench = await startBench()
+    const body = JSON.stringify({ statusCode: 429, errorCode: 'too_many_requests' })
+    for (const route of [/GET .*bindings/, 'POST /api/v2/clients', 'POST /oauth/token'])
+      bench.tenant.fault({ route, status: 429, headers, body })
+    const { code, stdout } = await provision(bench)
+    expect(code).toBe(0)
+    expect(stdout.match(/too many requests: again in/g)).toHaveLength(3)
+    const companions = bench.tenant.applications.all.filter(({ caller }) => caller === 'action')
+    expect(companions).toHaveLength(1)
+  })
+
+  it('does not wait for an hour', async () => {
+    const bench = await startBench()
+    const headers = { 'retry-after': '3600' }
+    bench.tenant.fault({ route: 'GET /api/v2/clients', status: 429, headers, body: '{}' })
+    const { code, stderr } = await provision(bench)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/too many requests; run the same command again later/)
+  })
+
+  it('names all scopes that lack for reading, before anything else', async () => {
+    const bench = await startBench()
+    bench.revoke('read:clients', 'read:connections')
+    const { code, stderr } = await provision(bench)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/The token lacks read:clients, read:connections: grant them at /)
+    expect(bench.calls()).toEqual([])
+  })
+
+  it('names all scopes that lack for writing, before it writes', async () => {
+    const bench = await startBench()
+    bench.revoke('create:clients', 'update:actions', 'read:client_keys')
+    const { code, stderr } = await provision(bench)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/lacks create:clients, read:client_keys, update:actions/)
+    expect(bench.calls(/POST|PATCH/)).toEqual([])
+    const dry = await bench.run(['--provision', '--dry-run'], {}, dist)
+    expect(dry.code).toBe(0)
+    expect(dry.stdout.replace(/\s+/g, ' ')).toContain('lacks create:clients')
+  })
+
+  it('names the scope that the tenant asks for, whatever the token says', async () => {
+    const bench = await startBench()
+    const message = 'Insufficient scope, expected any of: create:client_grants'
+    bench.tenant.fault({
+      route: 'POST /api/v2/client-grants',
+      status: 403,
+      body: JSON.stringify({ statusCode: 403, errorCode: 'insufficient_scope', message }),
+    })
+    const { code, stderr } = await provision(bench)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/lacks create:client_grants/)
+  })
+
+  it.each([
+    ['a wrong secret', { AUTH0_CLIENT_SECRET: 'wrong' }, /refuses AUTH0_CLIENT_ID/],
+    ['a wrong client', { AUTH0_CLIENT_ID: 'nobody' }, /refuses AUTH0_CLIENT_ID/],
+    ['a token of nobody', { AUTH0_ACCESS_TOKEN: 'nonsense' }, /the access token is expired/],
+  ])('says what to do about %s', async (_, settings, expected) => {
+    const bench = await startBench()
+    const { code, stderr } = await bench.run(['--provision'], settings, dist)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(expected)
+  })
+
+  it('wants the canonical domain', async () => {
+    const bench = await startBench()
+    const settings = { AUTH0_DOMAIN: bench.tenant.customDomain }
+    const { code, stderr } = await bench.run(['--provision'], settings, dist)
+    expect(code).toBe(1)
+    expect(stderr).toContain('AUTH0_DOMAIN is not the canonical domain')
+  })
+
+  it('tells the failure as JSON as well', async () => {
+    const bench = await startBench()
+    const { code, stdout, stderr } = await bench.run(['--json'], {}, dist)
+    expect(code).toBe(1)
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: false,
+      error: expect.stringContaining('--provision'),
+    })
+    expect(stderr).toContain('--provision')
+  })
+})

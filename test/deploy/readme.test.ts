@@ -1,0 +1,190 @@
+import { readFile } from 'node:fs/promises'
+import { describe, expect, it } from 'vitest'
+import { DEFAULT_ACTION_NAME } from '../../scripts/deploy/config.ts'
+import { readSettingNames, SECRET_SETTINGS } from '../../scripts/deploy/settings.ts'
+import {
+  COMPANION_GRANTS,
+  COMPANION_SCOPES,
+  RUNTIME,
+  TRIGGER_VERSION,
+} from '../../scripts/deploy/steps.ts'
+import { type Block, readHcl } from './hcl.ts'
+import { blockOf, blocksOf, readYaml } from './readme.ts'
+import { startBench } from './tenant.ts'
+
+const ACTION = await readFile(new URL('../../dist/action.js', import.meta.url), 'utf8')
+const { scripts } = JSON.parse(
+  await readFile(new URL('../../package.json', import.meta.url), 'utf8'),
+) as { readonly scripts: Readonly<Record<string, string>> }
+
+const commandsOf = (text: string) =>
+  [...text.matchAll(/npm run (?:--silent )?([a-z]+)((?: -- [^\n#]*)?)/g)].map(
+    ([, script = '', args = '']) => ({
+      script,
+      args: args.split(' ').filter((one) => /^--\w/.test(one)),
+    }),
+  )
+
+describe('the README, with one command', () => {
+  it('names commands that are there, and options that they take', async () => {
+    const [block = ''] = blocksOf('With one command', 'sh')
+    const commands = commandsOf(block)
+    expect(commands.map(({ script }) => script)).toEqual(['deploy', 'deploy', 'doctor'])
+    for (const { script } of commands) expect(Object.keys(scripts)).toContain(script)
+    const bench = await startBench()
+    for (const { args } of commands.slice(0, 2))
+      expect(
+        (await bench.run(args, { LINK_PRIMARY_MAX_AUTH_AGE: '600' }, async () => ACTION)).code,
+      ).toBe(0)
+  })
+
+  it('asks for the scopes that a whole deployment takes, and no others', async () => {
+    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
+    const [, list = ''] = /with `(read:actions [^`]+)`/.exec(readme) ?? []
+    const scopes = list.split(' ')
+    const bench = await startBench()
+    const all = bench.tenant.applications.deployer.managementScopes
+    bench.revoke(...all.filter((scope) => !scopes.includes(scope)))
+    expect((await bench.run(['--provision'], {}, async () => ACTION)).code).toBe(0)
+    expect((await bench.run([], { LINK_ENFORCE_MFA: 'yes' }, async () => ACTION)).code).toBe(0)
+  })
+})
+
+interface Workflow {
+  readonly on: { readonly push: { readonly tags: readonly string[] } }
+  readonly jobs: {
+    readonly deploy: {
+      readonly permissions: Readonly<Record<string, string>>
+      readonly steps: readonly {
+        readonly run?: string
+        readonly uses?: string
+        readonly with?: Readonly<Record<string, string>>
+        readonly env?: Readonly<Record<string, string>>
+      }[]
+    }
+  }
+}
+
+describe('the README, from GitHub', () => {
+  const workflow = () => readYaml(blockOf('From GitHub', 'yaml')) as Workflow
+
+  it('deploys on a tag, the file that is attested', () => {
+    const { on, jobs } = workflow()
+    expect(on).toEqual({ push: { tags: ['v*'] } })
+    const { permissions, steps } = jobs.deploy
+    expect(permissions).toEqual({ contents: 'read', 'id-token': 'write', attestations: 'write' })
+    const order = steps.map(({ run, uses }) => run ?? uses?.split('@')[0])
+    const attest = order.indexOf('actions/attest-build-provenance')
+    expect(steps[attest]?.with).toEqual({ 'subject-path': 'dist/action.js' })
+    expect(order.indexOf('npm run dist')).toBeLessThan(attest)
+    expect(attest).toBeLessThan(order.findIndex((one) => one?.includes('deploy')))
+  })
+
+  it('runs commands that are there, with variables that are understood', async () => {
+    const { steps } = workflow().jobs.deploy
+    for (const { script } of steps.flatMap(({ run = '' }) => commandsOf(run)))
+      expect(Object.keys(scripts)).toContain(script)
+    const { run = '', env = {} } = steps.find((one) => one.run?.includes('deploy')) ?? {}
+    const [command] = commandsOf(run)
+    const bench = await startBench()
+    const settings = Object.entries(env).filter(([name]) => name.startsWith('LINK_'))
+    const { code, stdout } = await bench.run(
+      command?.args ?? [],
+      Object.fromEntries(settings),
+      async () => ACTION,
+    )
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true, changed: true })
+    expect(Object.keys(env)).toEqual(expect.arrayContaining(Object.keys(bench.variables)))
+    expect(steps.find((one) => one.run?.includes('doctor'))?.env).toEqual(env)
+  })
+
+  it('keeps the secret among the secrets', () => {
+    const { steps } = workflow().jobs.deploy
+    for (const { env = {} } of steps)
+      for (const [name, value] of Object.entries(env))
+        if (name.endsWith('_SECRET')) expect(value).toMatch(/^\$\{\{ secrets\./)
+  })
+})
+
+describe('the README, with Terraform', () => {
+  const resources = () => readHcl(blockOf('With Terraform', 'hcl'))
+  const resource = (type: string): Block => {
+    const found = resources().filter(({ labels }) => labels[0] === type)
+    expect(found).toHaveLength(1)
+    return found[0] as Block
+  }
+  const list = (value: string | undefined) => JSON.parse(value ?? '[]') as readonly string[]
+  const text = (value: string | undefined) => JSON.parse(value ?? '""') as string
+
+  it('makes the companion that npm run deploy makes', () => {
+    const { values, blocks } = resource('auth0_client')
+    expect(values).toMatchObject({
+      app_type: '"regular_web"',
+      is_first_party: 'true',
+      oidc_conformant: 'true',
+    })
+    expect(list(values.grant_types)).toEqual(COMPANION_GRANTS)
+    expect(list(values.callbacks)).toEqual([`https://\${var.auth0_domain}/continue`])
+    expect(blocks).toMatchObject([{ type: 'jwt_configuration', values: { alg: '"RS256"' } }])
+    expect(resource('auth0_client_credentials').values.authentication_method).toBe(
+      '"client_secret_post"',
+    )
+    const grant = resource('auth0_client_grant').values
+    expect(list(grant.scopes)).toEqual(COMPANION_SCOPES)
+    expect(text(grant.audience)).toBe(`https://\${var.auth0_domain}/api/v2/`)
+  })
+
+  it('makes the Action that npm run deploy makes, in the flow', () => {
+    const { values, blocks } = resource('auth0_action')
+    expect(text(values.name)).toBe(DEFAULT_ACTION_NAME)
+    expect(text(values.runtime)).toBe(RUNTIME)
+    expect(values).toMatchObject({
+      deploy: 'true',
+      code: `file("\${path.module}/dist/action.js")`,
+    })
+    const [trigger, ...secrets] = blocks
+    expect(`${text(trigger?.values.id)} ${text(trigger?.values.version)}`).toBe(TRIGGER_VERSION)
+    const names = secrets.map((block) => text(block.values.name))
+    expect(names).toEqual(
+      expect.arrayContaining(['AUTH0_DOMAIN', 'AUTH0_CLIENT_ID', ...SECRET_SETTINGS]),
+    )
+    for (const name of names) expect(readSettingNames()).toContain(name)
+    expect(resource('auth0_trigger_action').values).toMatchObject({ trigger: '"post-login"' })
+  })
+
+  it('refers to nothing that is not there', () => {
+    const source = blockOf('With Terraform', 'hcl')
+    const known = resources().map(({ type, labels }) =>
+      type === 'variable' ? `var.${labels[0]}` : labels.join('.'),
+    )
+    const references = source.match(/\b(?:var|auth0_\w+|random_password)\.\w+/g) ?? []
+    expect(references.length).toBeGreaterThan(5)
+    for (const reference of references) expect(known).toContain(reference)
+  })
+})
+
+describe('the README, by hand', () => {
+  it('lists what the doctor ticks', async () => {
+    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
+    const [, section = ''] = readme.split('\n### By hand\n')
+    const [text = ''] = section.split(/\n##+ /)
+    const items = [...text.matchAll(/^- \[ \] ([^:\n]+)/gm)].flatMap(([, names = '']) =>
+      names.split(', '),
+    )
+    expect(items).toEqual([
+      'version',
+      'secrets',
+      'flow',
+      'companion',
+      'callbacks',
+      'use of the companion',
+      'permission',
+      'settings',
+      'PRIMARY_MAX_AUTH_AGE',
+      'connections',
+      'applications',
+      'token lifetime',
+    ])
+  })
+})

@@ -1,0 +1,61 @@
+/**
+ * What the Management API tells of the tenant itself: its custom domains, and the Management API as one
+ * of its APIs. Reads only.
+ *
+ * @see https://auth0.com/docs/api/management/v2/custom-domains/get-custom-domains
+ */
+
+import { failure, type Route } from '../management-routes.ts'
+
+export interface TenantRouteOptions {
+  readonly audience: string
+  readonly customDomains: readonly string[]
+}
+
+const TOKEN_LIFETIME_SECONDS = 86_400
+
+export function tenantRoutes({ audience, customDomains }: TenantRouteOptions): readonly Route[] {
+  const api = {
+    id: 'exampleManagementApi00001',
+    identifier: audience,
+    name: 'Auth0 Management API',
+    is_system: true,
+    signing_alg: 'RS256',
+    token_lifetime: TOKEN_LIFETIME_SECONDS,
+  }
+  return [
+    {
+      method: 'GET',
+      path: 'custom-domains',
+      scope: 'read:custom_domains',
+      answer: () => ({
+        status: 200,
+        body: customDomains.map((domain, index) => ({
+          custom_domain_id: `cd_Example${index}`,
+          domain,
+          primary: index === 0,
+          status: 'ready',
+          type: 'auth0_managed_certs',
+        })),
+      }),
+    },
+    {
+      method: 'GET',
+      path: 'resource-servers',
+      scope: 'read:resource_servers',
+      answer: () => ({
+        status: 200,
+        body: { resource_servers: [api], total: 1, start: 0, limit: 50 },
+      }),
+    },
+    {
+      method: 'GET',
+      path: 'resource-servers/*',
+      scope: 'read:resource_servers',
+      answer: (_, [id = '']) =>
+        id === api.id || id === audience
+          ? { status: 200, body: api }
+          : failure(404, 'inexistent_resource_server', 'There is no such API.'),
+    },
+  ]
+}
