@@ -1,0 +1,507 @@
+/** Attacks on the start of a link or an unlink: what must end before the browser leaves. */
+
+import { expect, test } from 'vitest'
+import { isUntouched, LINKED, onEverySubject, query, UNLINK_EVENT } from '../contract/harness.ts'
+import { createApi } from '../support/api.ts'
+import { buildEvent, type EventOverrides } from '../support/event.ts'
+import { hintClaims } from '../support/flow.ts'
+import { publishedKey, TEST_KEYS } from '../support/keys.ts'
+import {
+  CANONICAL_DOMAIN,
+  CLIENT_ID,
+  COMPANION_ID,
+  COMPANION_SECRET,
+  CUSTOM_DOMAIN,
+  NOW_MS,
+  NOW_SECONDS,
+  PRIMARY,
+  SECONDARY,
+  STRANGER,
+} from '../support/people.ts'
+import { type Claims, type SigningKey, signJwt } from '../support/sign.ts'
+import { attack } from './rows.ts'
+
+const GOOD = hintClaims(buildEvent(), NOW_MS)
+const signed = (claims: Claims = {}, header?: Claims, key?: SigningKey) =>
+  signJwt({ ...GOOD, ...claims }, header, key)
+
+const [head = '', payload = '', signature = ''] = signed().split('.')
+const altered = Buffer.from(JSON.stringify({ ...GOOD, sub: STRANGER.user_id })).toString(
+  'base64url',
+)
+
+/** By code, the hints that get it. */
+const HINTS: Readonly<Record<string, Readonly<Record<string, string | null>>>> = {
+  hint_invalid: {
+    absent: null,
+    'no JWT': 'nonsense',
+    'a JWE': 'a.b.c.d.e',
+    'another user’s': signed({ sub: STRANGER.user_id }),
+    'of a user whose id only begins alike': signed({ sub: `${PRIMARY.user_id}0` }),
+    'another client’s': signed({ aud: 'exampleOtherClientId' }),
+    'the companion’s': signed({ aud: COMPANION_ID }),
+    'an access token of this user and client': signed(
+      { aud: 'https://api.example.com/', azp: CLIENT_ID },
+      { typ: 'at+jwt' },
+    ),
+    'another issuer’s': signed({ iss: 'https://other.example.net/' }),
+    'of the custom domain': signed({ iss: `https://${CUSTOM_DOMAIN}/` }),
+    'from the future': signed({ iat: NOW_SECONDS + 3_600, exp: NOW_SECONDS + 7_200 }),
+    'without iat': signed({ iat: undefined }),
+    'without exp': signed({ exp: undefined }),
+    'with an exp beyond all numbers': signed({ exp: 'Infinity' }),
+    'alg none': signed({}, { alg: 'none' }),
+    'alg none, with a signature': `${signed({}, { alg: 'none' })}${signature}`,
+    'alg nOnE': signed({}, { alg: 'nOnE' }),
+    'HS256 with the public key as the secret': signed(
+      {},
+      { alg: 'HS256', kid: TEST_KEYS.current.kid },
+      { hmacSecret: JSON.stringify(publishedKey('current')) },
+    ),
+    'HS256 with the certificate as the secret': signed(
+      {},
+      { alg: 'HS256', kid: TEST_KEYS.current.kid },
+      { hmacSecret: TEST_KEYS.current.certificateBase64 },
+    ),
+    'HS256 with the client secret': signed({}, { alg: 'HS256' }, { hmacSecret: COMPANION_SECRET }),
+    'HS256 that says RS256': signed(
+      {},
+      { alg: 'RS256', kid: TEST_KEYS.current.kid },
+      { hmacSecret: COMPANION_SECRET },
+    ),
+    'of an unknown key': signed({}, {}, 'foreign'),
+    'of an unknown key under a known kid': signed({}, { kid: TEST_KEYS.current.kid }, 'foreign'),
+    'with its own jwk': signed({}, { jwk: publishedKey('foreign') }, 'foreign'),
+    'with its own jwk under a known kid': signed(
+      {},
+      { jwk: publishedKey('foreign'), kid: TEST_KEYS.current.kid },
+      'foreign',
+    ),
+    'with its own jku': signed({}, { jku: 'https://other.example.net/jwks.json' }, 'foreign'),
+    'with a kid that is a path': signed({}, { kid: '../../../../dev/null' }, 'foreign'),
+    'with an altered payload': `${head}.${altered}.${signature}`,
+    'with an empty signature': `${head}.${payload}.`,
+    'for several audiences with a foreign azp': signed({ aud: [CLIENT_ID, 'x'], azp: 'x' }),
+    'for several audiences without azp': signed({ aud: ['x', CLIENT_ID] }),
+    'a logout token': signed({
+      events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
+    }),
+    'a logout token by its type': signed({}, { typ: 'logout+jwt' }),
+  },
+  hint_expired: {
+    expired: signed({ exp: NOW_SECONDS - 1 }),
+    'eleven minutes old': signed({ iat: NOW_SECONDS - 660 }),
+  },
+  invalid_request: {
+    '200 kB long': signed({ padding: 'x'.repeat(150_000) }),
+    empty: '',
+    'followed by a line end': `${signed()}\n`,
+  },
+}
+
+const HINT_ROWS = Object.entries(HINTS).flatMap(([code, hints]) =>
+  Object.entries(hints).map(([what, hint]) => ({ code, what, hint })),
+)
+
+onEverySubject((world) => {
+  attack('forcedRequest', () => {
+    test.each([
+      ['without a hint', null],
+      ['with the hint of the attacker', signed({ sub: STRANGER.user_id })],
+    ])('%s it ends at once', async (_what, hint) => {
+      const started = await world.start({ hint })
+      expect(started.code).toBe('hint_invalid')
+      expect(started.commands).toHaveLength(1)
+    })
+
+    test('by a POST of a foreign form it ends alike', async () => {
+      const { requested_connection } = buildEvent().request.query ?? {}
+      const started = await world.start({
+        hint: null,
+        event: {
+          request: {
+            method: 'POST',
+            query: { requested_connection: undefined },
+            body: { requested_connection },
+          },
+        },
+      })
+      expect(started.code).toBe('hint_invalid')
+    })
+
+    test('the hint is asked for an unlink, too', async () => {
+      expect((await world.start({ event: UNLINK_EVENT, hint: null })).code).toBe('hint_invalid')
+    })
+  })
+
+  attack('badHint', () => {
+    test.each(HINT_ROWS)('$what: $code', async ({ code, hint }) => {
+      const started = await world.start({ hint })
+      expect(started.code).toBe(code)
+      expect(started.commands).toHaveLength(1)
+      for (const { url } of world.tenant.requests) {
+        expect(url).toBe(`https://${CANONICAL_DOMAIN}/.well-known/jwks.json`)
+      }
+    })
+
+    test('one that is good for another domain in use is good there only', async () => {
+      const hint = signed({ iss: `https://${CUSTOM_DOMAIN}/` })
+      const event = {
+        request: { hostname: CUSTOM_DOMAIN },
+        custom_domain: { domain: CUSTOM_DOMAIN },
+      }
+      expect((await world.start({ hint, event })).redirect?.host).toBe(CUSTOM_DOMAIN)
+    })
+
+    test('an event without a user has no good hint', async () => {
+      const started = await world.start({ hint: signed(), event: { user: { user_id: undefined } } })
+      expect(started.redirect).toBeUndefined()
+      expect(started.code).toBeDefined()
+    })
+
+    test('an event without a client has no good hint', async () => {
+      const started = await world.start({
+        hint: signed({ aud: undefined }),
+        event: { client: { client_id: undefined } },
+      })
+      expect(started.redirect).toBeUndefined()
+    })
+  })
+
+  attack('weakSecret', () => {
+    test.each([
+      undefined,
+      '',
+      ' ',
+      'short',
+      'x'.repeat(31),
+      ' '.repeat(40),
+      ` ${'x'.repeat(31)}\n`,
+    ])('%j is misconfigured', async (ACTION_SECRET) => {
+      const started = await world.start({ settings: { ACTION_SECRET } })
+      expect(started.code).toBe('misconfigured')
+      expect(world.lines.join('\n')).toContain('ACTION_SECRET')
+      expect(world.tenant.requests).toEqual([])
+    })
+
+    test('32 characters are enough', async () => {
+      const settings = { ACTION_SECRET: 'x'.repeat(32) }
+      expect((await world.start({ settings })).redirect).toBeDefined()
+    })
+  })
+
+  attack('foreignHost', () => {
+    test.each(
+      [
+        `${CANONICAL_DOMAIN}/`,
+        `${CANONICAL_DOMAIN}/@other.example.net`,
+        `${CANONICAL_DOMAIN}@other.example.net`,
+        `other.example.net@${CANONICAL_DOMAIN}`,
+        `other.example.net/${CANONICAL_DOMAIN}`,
+        `other.example.net#${CANONICAL_DOMAIN}`,
+        `other.example.net?${CANONICAL_DOMAIN}`,
+        `other.example.net\\${CANONICAL_DOMAIN}`,
+        `${CANONICAL_DOMAIN}.other.example.net`,
+        `other-${CANONICAL_DOMAIN}`,
+        `${CANONICAL_DOMAIN}:443`,
+        `${CANONICAL_DOMAIN}:`,
+        `${CANONICAL_DOMAIN}.`,
+        `${CANONICAL_DOMAIN}\n`,
+        ` ${CANONICAL_DOMAIN}`,
+        `https://${CANONICAL_DOMAIN}`,
+        CUSTOM_DOMAIN,
+        'tenant.example.auth0.com',
+        'other.example.net',
+        '[::1]',
+      ].filter((host) => host !== CANONICAL_DOMAIN),
+    )('%j is misconfigured', async (hostname) => {
+      const hint = signed({ iss: `https://${hostname}/` })
+      const started = await world.start({ hint, event: { request: { hostname } } })
+      expect(started.code).toBe('misconfigured')
+      expect(world.tenant.requests).toEqual([])
+    })
+
+    test('a custom domain of the event or of CUSTOM_DOMAINS is used', async () => {
+      const hint = signed({ iss: `https://${CUSTOM_DOMAIN}/` })
+      const request = { hostname: CUSTOM_DOMAIN.toUpperCase() }
+      const settings = { CUSTOM_DOMAINS: `a.example.com, ${CUSTOM_DOMAIN}` }
+      const started = await world.start({ hint, event: { request }, settings })
+      expect(started.redirect?.host).toBe(CUSTOM_DOMAIN)
+    })
+  })
+
+  attack('injection', () => {
+    test.each([
+      ['ALLOWED_CONNECTIONS', 'github', {}, 'connection_not_allowed'],
+      ['ALLOWED_CONNECTIONS', 'google-oauth', {}, 'connection_not_allowed'],
+      ['ALLOWED_CONNECTIONS', 'Google-OAuth2', {}, 'connection_not_allowed'],
+      [
+        'ALLOWED_CONNECTION_SCOPES',
+        'calendar',
+        { requested_connection_scope: 'calendar drive' },
+        'scope_not_allowed',
+      ],
+      [
+        'ALLOWED_CONNECTION_SCOPES',
+        'calendar',
+        { requested_connection_scope: 'calendar,drive' },
+        'scope_not_allowed',
+      ],
+      [
+        'ALLOWED_CONNECTION_SCOPES',
+        'calendar',
+        { requested_connection_scope: 'calendar\u00a0drive' },
+        'scope_not_allowed',
+      ],
+      [
+        'ALLOWED_CONNECTION_SCOPES',
+        'calendar',
+        { requested_connection_scope: 'Calendar' },
+        'scope_not_allowed',
+      ],
+    ])('%s=%s holds against %j', async (name, value, parameters, code) => {
+      const started = await world.start({ settings: { [name]: value }, event: query(parameters) })
+      expect(started.code).toBe(code)
+      expect(world.tenant.requests).toEqual([])
+    })
+
+    test.each([
+      'google-oauth2&connection=github',
+      'google-oauth2#fragment',
+      'google-oauth2?a=b',
+      'google-oauth2%26connection%3Dgithub',
+      'google-oauth2;connection=github',
+      'google-oauth2 github',
+      '"><script>alert(1)</script>',
+      '../../u/login',
+      'https://other.example.net/',
+    ])('%j is carried as one encoded value', async (requested_connection) => {
+      const { redirect } = await world.start({ event: query({ requested_connection }) })
+      expect(redirect?.host).toBe(CANONICAL_DOMAIN)
+      expect(redirect?.pathname).toBe('/authorize')
+      expect(redirect?.hash).toBe('')
+      expect(redirect?.searchParams.getAll('connection')).toEqual([requested_connection])
+      expect(new Set(redirect?.searchParams.keys()).size).toBe(
+        [...(redirect?.searchParams ?? [])].length,
+      )
+    })
+
+    test.each([
+      ['a line end', 'google-oauth2\r\nLocation: https://other.example.net/'],
+      ['a line feed', 'google-oauth2\n'],
+      ['a NUL', 'google-oauth2\0'],
+      ['half a surrogate pair', 'google-oauth2\ud800'],
+      ['a list', ['google-oauth2', 'github']],
+      ['an object', { toString: 'google-oauth2' }],
+    ])('%s in the connection is invalid_request', async (_what, requested_connection) => {
+      expect((await world.start({ event: query({ requested_connection }) })).code).toBe(
+        'invalid_request',
+      )
+      expect(world.tenant.requests).toEqual([])
+    })
+
+    test.each([
+      ['under both names', query({ 'ext-requested_connection': 'google-oauth2' })],
+      [
+        'in both places',
+        { request: { method: 'POST', body: { requested_connection: 'google-oauth2' } } },
+      ],
+      ['with the hint twice', query({ 'ext-id_token_hint': signed() })],
+    ] as const)('a parameter %s is invalid_request', async (_what, event) => {
+      expect((await world.start({ event })).code).toBe('invalid_request')
+      expect(world.tenant.requests).toEqual([])
+    })
+  })
+
+  attack('email', () => {
+    test.each(['ENFORCE_EMAIL_VERIFICATION', 'REQUIRE_MATCHING_EMAIL'])(
+      '%s denies a primary that is not verified',
+      async (name) => {
+        for (const email_verified of [false, undefined]) {
+          const started = await world.start({
+            settings: { [name]: 'yes' },
+            event: { user: { email_verified } },
+          })
+          expect(started.code).toBe('email_unverified')
+        }
+      },
+    )
+  })
+
+  attack('mfa', () => {
+    const OTP = [{ type: 'otp' }]
+    test.each<readonly [string, string, EventOverrides['user']]>([
+      ['yes', 'enrolled and not done', { enrolledFactors: OTP }],
+      ['Yes', 'enrolled and not done', { enrolledFactors: OTP }],
+      ['TRUE', 'enrolled and not done', { enrolledFactors: OTP }],
+      [' 1 ', 'enrolled and not done', { enrolledFactors: OTP }],
+      ['yes', 'unreadable', { enrolledFactors: undefined }],
+      ['always', 'enrolled and not done', { enrolledFactors: OTP }],
+      ['always', 'not enrolled', { enrolledFactors: [] }],
+      ['Always', 'unreadable', { enrolledFactors: undefined }],
+    ])('ENFORCE_MFA=%s with factors %s is mfa_required', async (ENFORCE_MFA, _what, user) => {
+      const started = await world.start({ settings: { ENFORCE_MFA }, event: { user } })
+      expect(started.code).toBe('mfa_required')
+    })
+
+    test('a value that is not understood is no MFA switched off', async () => {
+      const started = await world.start({ settings: { ENFORCE_MFA: 'enforce' } })
+      expect(started.code).toBe('misconfigured')
+    })
+
+    test('MFA that is done lets pass', async () => {
+      const event = {
+        user: { enrolledFactors: OTP },
+        authentication: { methods: [{ name: 'pwd' }, { name: 'mfa' }] },
+      }
+      const started = await world.start({ settings: { ENFORCE_MFA: 'always' }, event })
+      expect(started.redirect).toBeDefined()
+    })
+  })
+
+  attack('unlink', () => {
+    const unlinking = (parameters: Readonly<Record<string, unknown>>) => ({
+      ...UNLINK_EVENT,
+      request: { query: { ...UNLINK_EVENT.request?.query, ...parameters } },
+    })
+
+    test.each([
+      [
+        'the main identity',
+        { requested_connection: 'Username-Password-Authentication' },
+        'identity_is_primary',
+      ],
+      [
+        'the main identity by name',
+        {
+          requested_connection: 'Username-Password-Authentication',
+          requested_identity: PRIMARY.user_id,
+        },
+        'identity_is_primary',
+      ],
+      ['one of another user', { requested_identity: STRANGER.user_id }, 'identity_not_found'],
+      ['an unknown one', { requested_identity: 'google-oauth2|1' }, 'identity_not_found'],
+      ['an unknown connection', { requested_connection: 'github' }, 'identity_not_found'],
+      [
+        'one of another connection',
+        { requested_connection: 'github', requested_identity: SECONDARY.user_id },
+        'identity_not_found',
+      ],
+      ['one that is a path', { requested_identity: '../../users' }, 'identity_not_found'],
+    ])('%s is denied', async (_what, parameters, code) => {
+      const started = await world.start({ event: unlinking(parameters) })
+      expect(started.code).toBe(code)
+      expect(started.redirect).toBeUndefined()
+    })
+
+    test('another user’s hint unlinks nothing', async () => {
+      const started = await world.start({
+        event: UNLINK_EVENT,
+        hint: signed({ sub: STRANGER.user_id }),
+      })
+      expect(started.code).toBe('hint_invalid')
+    })
+  })
+
+  attack('otherFlows', () => {
+    test.each([
+      'oauth2-refresh-token',
+      'oauth2-resource-owner',
+      'oauth2-password',
+      'oauth2-token-exchange',
+      'oauth2-resource-owner-jwt-bearer',
+      'oauth2-webauthn',
+      'oauth2-access-token',
+      'samlp',
+      'wsfed',
+      'wstrust-usernamemixed',
+      'oidc-ciba',
+      'oidc-ciba-web-link',
+    ])('%s is left alone, with a link scope and the companion’s id', async (protocol) => {
+      for (const client_id of [CLIENT_ID, COMPANION_ID]) {
+        const event = buildEvent({ client: { client_id }, transaction: { protocol } })
+        expect(isUntouched(await world.execute(event))).toBe(true)
+        expect(isUntouched(await world.resumeEvent(event))).toBe(true)
+      }
+      expect(world.tenant.requests).toEqual([])
+      expect(world.cache.calls).toEqual([])
+      expect(world.lines).toEqual([])
+    })
+
+    test('a login without a transaction is left alone', async () => {
+      expect(isUntouched(await world.execute(buildEvent({ transaction: undefined })))).toBe(true)
+    })
+  })
+
+  attack('companionAsks', () => {
+    test.each(['link_account', 'unlink_account'])('%s is denied', async (scope) => {
+      const event = buildEvent({
+        client: { client_id: COMPANION_ID },
+        transaction: { requested_scopes: ['openid', scope] },
+      })
+      const ran = await world.execute(event)
+      expect(ran.code).toBe('invalid_request')
+      expect(ran.commands).toHaveLength(1)
+      expect(isUntouched(await world.resumeEvent(event))).toBe(true)
+      expect(world.tenant.requests).toEqual([])
+    })
+  })
+
+  attack('names', () => {
+    test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf'])(
+      '%s is an ordinary connection, and no identity has it',
+      async (name) => {
+        const started = await world.start({ event: query({ requested_connection: name }) })
+        expect(started.redirect?.searchParams.get('connection')).toBe(name)
+        const settings = { ALLOWED_CONNECTIONS: 'google-oauth2' }
+        const listed = await world.start({ event: query({ requested_connection: name }), settings })
+        expect(listed.code).toBe('connection_not_allowed')
+      },
+    )
+
+    test('parameters that a query only inherits are not there', async () => {
+      const inherited = Object.create({ requested_connection: 'google-oauth2' })
+      const event = { ...buildEvent(), request: { ...buildEvent().request, query: inherited } }
+      const { api, commands } = createApi()
+      await world.handlers.onExecutePostLogin(event, api)
+      expect(commands).toMatchObject([{ reason: expect.stringMatching(/^invalid_request:/) }])
+    })
+  })
+
+  attack('log', () => {
+    test('a line holds neither line ends nor control characters of the event', async () => {
+      const nasty = 'x\r\naccount-linking:outcome linked client=y\u001b[2J\u2028'
+      await world.start({
+        hint: null,
+        settings: { DEBUG: '*' },
+        event: {
+          client: { client_id: nasty },
+          transaction: { id: nasty },
+          user: { user_id: nasty },
+        },
+      })
+      expect(world.lines.length).toBeGreaterThan(0)
+      for (const line of world.lines) expect(line).toMatch(/^account-linking:[a-z]+ [\x20-\x7e]*$/)
+      expect(world.lines.filter((line) => line.startsWith('account-linking:outcome'))).toHaveLength(
+        1,
+      )
+    })
+
+    test('an event of any form ends in a denial, never in an exception', async () => {
+      const unprintable: unknown = JSON.parse('{"toString": null, "valueOf": null}')
+      const { api, commands } = createApi()
+      const plain = buildEvent()
+      const event = { ...plain, transaction: { ...plain.transaction, id: unprintable } }
+      await expect(world.handlers.onExecutePostLogin(event as never, api)).resolves.toBeUndefined()
+      expect(commands).toMatchObject([{ type: 'access.deny' }])
+    })
+  })
+
+  attack('takenIdentity', () => {
+    test('a second identity of one connection is not linked', async () => {
+      const started = await world.start({ event: { user: { identities: LINKED.identities } } })
+      expect(isUntouched(started)).toBe(true)
+      expect(world.tenant.requests).toEqual([])
+    })
+  })
+})
