@@ -10,6 +10,15 @@ import type { StoredUser } from './store.ts'
 
 const SCOPES = ['openid', 'profile', 'email', 'offline_access']
 
+/** RFC 7009 2.1. */
+async function revokesOwnTokens(
+  _ctx: Context,
+  client: { readonly clientId: string },
+  token: { readonly clientId: string },
+): Promise<boolean> {
+  return token.clientId === client.clientId
+}
+
 export const STATIC_CONFIGURATION = {
   claims: {
     openid: ['sub'],
@@ -22,7 +31,7 @@ export const STATIC_CONFIGURATION = {
   features: {
     devInteractions: { enabled: false },
     pushedAuthorizationRequests: { enabled: true },
-    revocation: { enabled: true },
+    revocation: { enabled: true, allowedPolicy: revokesOwnTokens },
     userinfo: { enabled: true },
   },
   pkce: { required: () => false },

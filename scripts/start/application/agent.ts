@@ -1,0 +1,45 @@
+/**
+ * An agent that reads its user's calendar: it asks the tenant for a token of the connection, and the
+ * calendar for today. Sends one or two requests; gives back the events, or why there are none.
+ */
+
+import type { ServerClient } from '@auth0/auth0-server-js'
+import type { Exchange } from './sessions.ts'
+
+export const CALENDAR = {
+  connection: 'google-oauth2',
+  scope: 'https://www.googleapis.com/auth/calendar.readonly',
+} as const
+
+export type CalendarAnswer =
+  | { readonly type: 'events'; readonly lines: readonly string[] }
+  | { readonly type: 'no token'; readonly why: string }
+
+export async function askForCalendar(
+  auth0: ServerClient<Exchange>,
+  exchange: Exchange,
+  calendarUrl: string,
+): Promise<CalendarAnswer> {
+  const { connection } = CALENDAR
+  let token: string
+  try {
+    token = (await auth0.getAccessTokenForConnection({ connection }, exchange)).accessToken
+  } catch (error) {
+    const { cause, message } = error as { readonly cause?: { error?: string }; message: string }
+    return { type: 'no token', why: `No token for ${connection}: ${cause?.error ?? message}.` }
+  }
+  const response = await fetch(calendarUrl, { headers: { authorization: `Bearer ${token}` } })
+  if (response.status === 401) {
+    return { type: 'no token', why: `The token for ${connection} is good no more.` }
+  }
+  const { events } = (await response.json()) as {
+    readonly events: readonly { readonly time: string; readonly title: string }[]
+  }
+  return {
+    type: 'events',
+    lines: [
+      `I have a token, and ${events.length} events:`,
+      ...events.map(({ time, title }) => `${time} ${title}`),
+    ],
+  }
+}

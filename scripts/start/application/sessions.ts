@@ -1,0 +1,91 @@
+/**
+ * Where the application keeps who is logged in: the SDK's own stores, sessions in memory and encrypted
+ * cookies in the browser, and a cookie for what to say on the next page. No I/O.
+ */
+
+import {
+  type CookieHandler,
+  type CookieSerializeOptions,
+  CookieTransactionStore,
+  type SessionStore,
+  type StateData,
+  StatefulStateStore,
+} from '@auth0/auth0-server-js'
+import type { Note } from './pages.ts'
+
+/** One request, and the headers of the response that it will get. */
+export interface Exchange {
+  readonly request: Request
+  readonly url: URL
+  readonly form: URLSearchParams
+  readonly headers: Headers
+}
+
+function readCookies({ request }: Exchange): Record<string, string> {
+  const pairs = (request.headers.get('cookie') ?? '').split(/;\s*/).map((pair) => pair.split('='))
+  return Object.fromEntries(pairs.map(([name = '', ...value]) => [name, value.join('=')]))
+}
+
+function setCookie(
+  { headers }: Exchange,
+  name: string,
+  value: string,
+  options: CookieSerializeOptions = {},
+): void {
+  const { maxAge, path = '/' } = options
+  const age = maxAge === undefined ? '' : `; Max-Age=${Math.floor(maxAge)}`
+  headers.append('set-cookie', `${name}=${value}; Path=${path}; HttpOnly; SameSite=Lax${age}`)
+}
+
+const removeCookie = (exchange: Exchange, name: string): void =>
+  setCookie(exchange, name, '', { maxAge: 0 })
+
+function withExchange(exchange: Exchange | undefined): Exchange {
+  if (exchange === undefined) throw new Error('the SDK was called without the exchange')
+  return exchange
+}
+
+const cookies: CookieHandler<Exchange> = {
+  setCookie: (name, value, options, exchange) =>
+    setCookie(withExchange(exchange), name, value, options),
+  getCookie: (name, exchange) => readCookies(withExchange(exchange))[name],
+  getCookies: (exchange) => readCookies(withExchange(exchange)),
+  deleteCookie: (name, exchange) => removeCookie(withExchange(exchange), name),
+}
+
+function createSessions(): SessionStore<Exchange> {
+  const sessions = new Map<string, StateData>()
+  return {
+    get: async (id) => sessions.get(id),
+    set: async (id, data) => void sessions.set(id, data),
+    delete: async (id) => void sessions.delete(id),
+    deleteByLogoutToken: async ({ sid }) => {
+      for (const [id, { internal }] of sessions) if (internal.sid === sid) sessions.delete(id)
+    },
+  }
+}
+
+export function createStores({ sessionSecret: secret }: { readonly sessionSecret: string }) {
+  return {
+    transactionStore: new CookieTransactionStore<Exchange>({ secret }, cookies),
+    stateStore: new StatefulStateStore<Exchange>({ secret, store: createSessions() }, cookies),
+  }
+}
+
+const NOTE = 'note'
+
+/** Kept until the next page is shown. */
+export function writeNote(exchange: Exchange, note: Note): void {
+  setCookie(exchange, NOTE, Buffer.from(JSON.stringify(note)).toString('base64url'))
+}
+
+export function takeNote(exchange: Exchange): Note | undefined {
+  const value = readCookies(exchange)[NOTE]
+  if (value === undefined || value === '') return undefined
+  removeCookie(exchange, NOTE)
+  try {
+    return JSON.parse(Buffer.from(value, 'base64url').toString()) as Note
+  } catch {
+    return undefined
+  }
+}

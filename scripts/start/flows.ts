@@ -1,0 +1,222 @@
+/**
+ * Sorts what happens at the application and the tenant into flows: a request of the user, and all that
+ * it caused. No I/O. Entries are told apart by what they carry from one to the next (`state`, `code`,
+ * `code_challenge`, interactions), so that flows at once in several browsers stay apart.
+ */
+
+import type { HttpEntry, Parameters } from '../../test/tenant/log.ts'
+import type { ApplicationEntry, Entry, Flow, Replay } from './flow.ts'
+import { summarize } from './summary.ts'
+
+/** What a flow is, where its first request does not say it. */
+export interface Label {
+  readonly title: string
+  readonly replay?: Replay
+  /** Only what comes after it is of interest. */
+  readonly hidden?: boolean
+}
+
+export interface Flows {
+  add(entry: Entry): void
+  /** Gives the flow of an authorization request its name, by the request's URL. */
+  label(authorizeUrl: URL, label: Label): void
+  /** The newest first. */
+  all(): readonly Flow[]
+  get(id: string): Flow | undefined
+  clear(): void
+}
+
+interface OpenFlow {
+  readonly id: string
+  readonly entries: Entry[]
+  label: Label
+  /** A redirect to the application's page is still to come. */
+  awaitsPage: boolean
+  /** As it was shown last, while nothing has come to it since. */
+  shown: Flow | undefined
+}
+
+/** Older ones are forgotten. */
+const MAX_FLOWS = 50
+
+const CARRIED = ['state', 'code', 'code_challenge', 'request_uri']
+
+const TITLES: Readonly<Record<string, string>> = {
+  '/login': 'Log in',
+  '/link': 'Link',
+  '/unlink': 'Unlink',
+  '/agent': 'Agent: calendar',
+  '/logout': 'Log out',
+}
+
+const valuesOf = (parameters: Parameters): readonly string[] =>
+  CARRIED.flatMap((name) => [parameters[name] ?? []].flat()).filter((value) => value !== '')
+
+function readUrl(text: string | undefined): URL | undefined {
+  return (text === undefined ? null : URL.parse(text, 'http://relative.invalid')) ?? undefined
+}
+
+function handlesOfUrl(url: URL | undefined): readonly string[] {
+  if (url === undefined) return []
+  const [, interaction] = /^\/authorize\/([\w-]+)$/.exec(url.pathname) ?? []
+  const carried = valuesOf(Object.fromEntries(url.searchParams))
+  return interaction === undefined ? carried : [interaction, ...carried]
+}
+
+/** A denial carries nothing but its words from the tenant to the application. */
+const denialHandle = (error: unknown, description: unknown): readonly string[] =>
+  typeof error === 'string' ? [`denied ${error} ${String(description)}`] : []
+
+const runHandle = (run: number): string => `run ${run}`
+
+/** What makes an entry belong to a flow that there is. */
+function comesFrom(entry: Entry): readonly string[] {
+  switch (entry.kind) {
+    case 'login':
+      return [entry.transactionId]
+    case 'action': {
+      const { body = {}, query = {} } = entry.event.request
+      const given = { ...(query as Parameters), ...(body as Parameters) }
+      return [entry.transactionId, ...valuesOf(given)]
+    }
+    default: {
+      // What a run sends belongs to the run, whosever code it has been given.
+      if (entry.kind === 'http' && entry.run !== undefined) return [runHandle(entry.run)]
+      const { form, kind, path, query } = entry
+      const own = [...valuesOf({ ...query, ...form }), ...handlesOfUrl(readUrl(path))]
+      if (kind === 'http') return own
+      return [...own, ...denialHandle(query.error, query.error_description)]
+    }
+  }
+}
+
+/** What will belong to its flow from now on. */
+function leadsTo(entry: Entry): readonly string[] {
+  if (entry.kind === 'action') return [runHandle(entry.run)]
+  if (entry.kind === 'login') return []
+  const url = readUrl(entry.location)
+  if (url === undefined) return []
+  const { searchParams } = url
+  const denial = denialHandle(searchParams.get('error'), searchParams.get('error_description'))
+  return [...handlesOfUrl(url), ...denial]
+}
+
+const endOf = ({ atMs, durationMs }: Entry): number => atMs + durationMs
+
+/** A request that was made while another one was answered. */
+const encloses = (outer: Entry, inner: Entry): boolean =>
+  inner.atMs >= outer.atMs && inner.atMs <= Math.ceil(endOf(outer))
+
+/** Whether it waits for the entry that caused it: that one is complete only later. */
+function isCaused(entry: Entry): boolean {
+  if (entry.kind === 'login' || entry.kind === 'action') return true
+  return entry.kind === 'http' && entry.caller !== 'browser'
+}
+
+function causes(cause: Entry, entry: Entry): boolean {
+  if (entry.kind === 'login') {
+    return cause.kind === 'http' && cause.path.startsWith('/upstream/') && encloses(cause, entry)
+  }
+  if (cause.kind !== 'application' || entry.kind !== 'http') return false
+  return entry.run === undefined && encloses(cause, entry)
+}
+
+function titleOf({ form, path }: ApplicationEntry): string {
+  const connection = typeof form.connection === 'string' ? ` ${form.connection}` : ''
+  return `${TITLES[path] ?? path}${connection}`
+}
+
+function labelOf(entry: ApplicationEntry | HttpEntry): Label {
+  if (entry.kind === 'http') return { title: 'Authorization request' }
+  const { form, path } = entry
+  return { title: titleOf(entry), replay: { type: 'request', path, form } }
+}
+
+/** Only what a person does begins a flow; reading the page again does not. */
+function begins(entry: Entry): entry is ApplicationEntry | HttpEntry {
+  if (entry.kind === 'application') return entry.method === 'POST'
+  return entry.kind === 'http' && entry.caller === 'browser' && entry.path === '/authorize'
+}
+
+export function createFlows(): Flows {
+  let flows: OpenFlow[] = []
+  let waiting: Entry[] = []
+  const byHandle = new Map<string, OpenFlow>()
+  const labels = new Map<string, Label>()
+  let count = 0
+
+  function open(entry: ApplicationEntry | HttpEntry): OpenFlow {
+    count += 1
+    const given = [...comesFrom(entry), ...leadsTo(entry)].flatMap(
+      (handle) => labels.get(handle) ?? [],
+    )[0]
+    const flow = {
+      id: `f${count}`,
+      entries: [],
+      label: given ?? labelOf(entry),
+      awaitsPage: false,
+      shown: undefined,
+    }
+    flows.unshift(flow)
+    for (const gone of flows.splice(MAX_FLOWS)) {
+      for (const [handle, one] of byHandle) if (one === gone) byHandle.delete(handle)
+    }
+    return flow
+  }
+
+  function find(entry: Entry): OpenFlow | undefined {
+    const [known] = comesFrom(entry).flatMap((handle) => byHandle.get(handle) ?? [])
+    if (known !== undefined) return known
+    if (entry.kind === 'application' && entry.path === '/') {
+      return flows.find(({ awaitsPage }) => awaitsPage)
+    }
+    return begins(entry) ? open(entry) : undefined
+  }
+
+  function put(entry: Entry, flow: OpenFlow): void {
+    for (const handle of [...comesFrom(entry), ...leadsTo(entry)]) byHandle.set(handle, flow)
+    flow.entries.push(entry)
+    flow.shown = undefined
+    if (entry.kind === 'application') flow.awaitsPage = entry.location === '/'
+    const belongs = (one: Entry): boolean =>
+      comesFrom(one).some((handle) => byHandle.get(handle) === flow)
+    const caused = waiting.filter((one) => causes(entry, one) || belongs(one))
+    waiting = waiting.filter((one) => !caused.includes(one))
+    for (const one of caused) put(one, flow)
+  }
+
+  function show(flow: OpenFlow): Flow {
+    const summary = flow.shown ?? summarize(flow.id, flow.label, flow.entries)
+    flow.shown = summary
+    if (flow !== visible()[0] || summary.tone !== 'running') return summary
+    // What is under way is shown with the newest flow until it is known whose it is.
+    const guests = waiting.filter(({ atMs }) => atMs >= summary.startedAtMs)
+    if (guests.length === 0) return summary
+    return summarize(flow.id, flow.label, [...flow.entries, ...guests])
+  }
+
+  const visible = (): OpenFlow[] => flows.filter(({ label }) => label.hidden !== true)
+
+  return {
+    add(entry) {
+      const flow = find(entry)
+      if (flow !== undefined) put(entry, flow)
+      else if (isCaused(entry)) waiting = [...waiting, entry].slice(-20)
+      // A page that belongs to no flow takes along what it caused.
+      else waiting = waiting.filter((one) => !causes(entry, one))
+    },
+    label(url, label) {
+      for (const handle of handlesOfUrl(url)) labels.set(handle, label)
+    },
+    all: () => visible().map(show),
+    get: (id) =>
+      visible()
+        .filter((flow) => flow.id === id)
+        .map(show)[0],
+    clear() {
+      flows = []
+      waiting = []
+      byHandle.clear()
+    },
+  }
+}

@@ -1,0 +1,202 @@
+/**
+ * The inspector's own routes: its page, the live stream of what happens, and the switches. Gives back
+ * responses; whatever changes the tenant is in the files that it calls.
+ */
+
+import type { Tenant } from '../../test/tenant/index.ts'
+import { ATTACKS, type AttackResult, carryOut } from './attacks.ts'
+import type { Flow } from './flow.ts'
+import type { Flows } from './flows.ts'
+import { changePerson, showPeople } from './people.ts'
+import type { Settings } from './settings.ts'
+import type { Troubles } from './troubles.ts'
+
+/** What is deployed, and how it came there. */
+export interface Deployment {
+  readonly version: number
+  readonly bytes: number
+  readonly atMs: number
+  /** In words: `built`, `settings changed`, `src/policy.ts changed`. */
+  readonly reason: string
+  readonly tookMs?: number
+  /** Sources that do not build: what ran before runs on. */
+  readonly problem?: string
+}
+
+export interface InspectorOptions {
+  readonly origin: string
+  readonly tenant: Tenant
+  readonly flows: Flows
+  readonly settings: Settings
+  readonly troubles: Troubles
+  readonly deployment: () => Deployment
+  /** The settings have changed. */
+  readonly redeploy: (reason: string) => void
+}
+
+export interface Inspector {
+  /** `undefined`: not one of its routes. */
+  answer(request: Request): Promise<Response | undefined>
+  /** Something has happened that it shows. */
+  changed(): void
+  close(): void
+}
+
+/** Several changes at once are told once. */
+const SETTLE_MS = 30
+
+const json = (value: unknown, status = 200): Response =>
+  Response.json(value, { status, headers: { 'cache-control': 'no-store' } })
+
+const summaryOf = ({ steps: _steps, ...flow }: Flow) => flow
+
+export function createInspector(options: InspectorOptions): Inspector {
+  const { deployment, flows, origin, redeploy, settings, tenant, troubles } = options
+  const listeners = new Set<(text: string) => void>()
+  const results = new Map<string, AttackResult>()
+  let running: string | undefined
+  let timer: NodeJS.Timeout | undefined
+  let lastShown = ''
+
+  const state = () => ({
+    tenant: { domain: tenant.canonicalDomain, frontDoor: tenant.canonicalFrontDoor },
+    deployment: deployment(),
+    settings: settings.shown(),
+    troubles: troubles.shown(),
+    people: showPeople(tenant),
+    attacks: ATTACKS.map(({ label, meaning, name }) => ({
+      name,
+      label,
+      meaning,
+      running: running === name,
+      result: results.get(name),
+    })),
+    flows: flows.all().map(summaryOf),
+  })
+
+  const message = (event: string, data: unknown): string =>
+    `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+
+  function tell(): void {
+    timer = undefined
+    if (listeners.size === 0) return
+    const [newest] = flows.all()
+    const shown = newest === undefined ? '' : message('flow', newest)
+    const text = message('state', state()) + (shown === lastShown ? '' : shown)
+    lastShown = shown
+    for (const listener of listeners) listener(text)
+  }
+
+  const changed = (): void => {
+    timer ??= setTimeout(tell, SETTLE_MS)
+  }
+
+  function stream(): Response {
+    const encoder = new TextEncoder()
+    let listener: ((text: string) => void) | undefined
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        const write = (text: string) => controller.enqueue(encoder.encode(text))
+        listener = write
+        listeners.add(write)
+        const [newest] = flows.all()
+        write(message('state', state()) + (newest === undefined ? '' : message('flow', newest)))
+      },
+      cancel() {
+        if (listener !== undefined) listeners.delete(listener)
+      },
+    })
+    const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-store' }
+    return new Response(body, { headers })
+  }
+
+  async function attack(name: string): Promise<string | undefined> {
+    if (!ATTACKS.some((one) => one.name === name)) return `there is no attack ${name}`
+    if (running !== undefined) return 'one attack at a time'
+    running = name
+    changed()
+    try {
+      results.set(name, await carryOut(name, { tenant, label: flows.label }))
+      return undefined
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error)
+    } finally {
+      running = undefined
+    }
+  }
+
+  /** What is wrong with the order, if anything is. */
+  async function carryOutOrder(what: string, order: Order): Promise<string | undefined> {
+    const { name = '', on = false } = order
+    if (what === 'troubles') return troubles.set(name, on)
+    if (what === 'attacks') return attack(name)
+    if (what === 'people') return changePerson(tenant, { userId: '', ...order })
+    if (what === 'clear') {
+      flows.clear()
+      return undefined
+    }
+    if (what !== 'settings') return 'there is no such order'
+    if (name === '') settings.reset()
+    else {
+      const { value } = order
+      const problem = settings.change({ name, on, ...(value === undefined ? {} : { value }) })
+      if (problem !== undefined) return problem
+    }
+    redeploy(name === '' ? 'settings reset' : `${name} changed`)
+    return undefined
+  }
+
+  async function post(request: Request, what: string): Promise<Response> {
+    // Another site's page must not switch anything here.
+    if (request.headers.get('origin') !== origin) return json({ problem: 'not from here' }, 403)
+    const order = readOrder(await request.text())
+    const problem =
+      order === undefined ? 'the order is no JSON object' : await carryOutOrder(what, order)
+    changed()
+    return problem === undefined ? json({}) : json({ problem }, 400)
+  }
+
+  return {
+    async answer(request) {
+      const { pathname } = new URL(request.url)
+      const [, first, what = '', id = ''] = pathname.split('/')
+      if (first !== 'inspector' || what === '') return undefined
+      if (request.method === 'POST') return post(request, what)
+      if (what === 'events') return stream()
+      const flow = what === 'flows' ? flows.get(id) : undefined
+      return flow === undefined ? json({ problem: 'not found' }, 404) : json(flow)
+    },
+    changed,
+    close: () => clearTimeout(timer),
+  }
+}
+
+/** The members of an order that are of their type; the rest is as if it were not there. */
+interface Order {
+  readonly name?: string
+  readonly on?: boolean
+  readonly value?: string
+  readonly userId?: string
+  readonly emailVerified?: boolean
+  readonly enrolled?: boolean
+}
+
+const MEMBERS: Readonly<Record<string, string>> = {
+  name: 'string',
+  on: 'boolean',
+  value: 'string',
+  userId: 'string',
+  emailVerified: 'boolean',
+  enrolled: 'boolean',
+}
+
+function readOrder(text: string): Order | undefined {
+  try {
+    const given: unknown = JSON.parse(text)
+    if (typeof given !== 'object' || given === null) return undefined
+    const members = Object.entries(given).filter(([name, value]) => typeof value === MEMBERS[name])
+    return Object.fromEntries(members)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,129 @@
+/** The inspector's page: hears the server's events, draws them, and lets one choose what to see. */
+
+import { draw } from './diagram.js'
+import { element, number, send, showProblem, time } from './dom.js'
+import { drawAttacks, drawPeople, drawSettings, drawTroubles } from './panels.js'
+
+const flowList = document.getElementById('flows')
+const deployment = document.getElementById('deployment')
+const tabs = [...document.querySelectorAll('[role=tab]')]
+
+/** `undefined`: always the newest. */
+let chosen
+let newest
+
+function openTab(name, focus = false) {
+  document.body.dataset.tab = name
+  for (const tab of tabs) {
+    const isIt = tab.dataset.tab === name
+    tab.setAttribute('aria-selected', String(isIt))
+    tab.tabIndex = isIt ? 0 : -1
+    if (isIt && focus) tab.focus()
+  }
+}
+
+const isVisible = (tab) => tab.offsetParent !== null
+
+/** @see https://www.w3.org/WAI/ARIA/apg/patterns/tabs/ */
+function moveTab(event) {
+  const shown = tabs.filter(isVisible)
+  const at = shown.indexOf(event.currentTarget)
+  const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: shown.length - 1 }[event.key]
+  if (to === undefined) return
+  event.preventDefault()
+  openTab(shown[(to + shown.length) % shown.length].dataset.tab, true)
+}
+
+for (const tab of tabs) {
+  tab.addEventListener('click', () => openTab(tab.dataset.tab))
+  tab.addEventListener('keydown', moveTab)
+}
+
+async function choose(id) {
+  if (id === newest?.id) {
+    chosen = undefined
+    return draw(newest)
+  }
+  const response = await fetch(`/inspector/flows/${id}`)
+  if (!response.ok) return showProblem('This flow is forgotten already.')
+  chosen = id
+  draw(await response.json())
+}
+
+function flowButton({ id, outcome, startedAtMs, title, tone }) {
+  const at = new Date(startedAtMs).toLocaleTimeString('en-GB')
+  const button = element('button', { type: 'button', onclick: () => choose(id).then(mark) }, [
+    element('b', { text: title }),
+    element('span', { class: `badge ${tone}`, text: outcome }),
+    element('small', { text: at }),
+  ])
+  button.dataset.id = id
+  return element('li', {}, [button])
+}
+
+function mark() {
+  const shown = chosen ?? newest?.id
+  for (const button of flowList.querySelectorAll('button')) {
+    if (button.dataset.id === shown) button.setAttribute('aria-current', 'true')
+    else button.removeAttribute('aria-current')
+  }
+}
+
+let listed = ''
+
+function drawList(flows) {
+  const text = JSON.stringify(flows.map(({ id, outcome }) => [id, outcome]))
+  if (text !== listed) {
+    const focused = document.activeElement?.dataset?.id
+    flowList.replaceChildren(...flows.map(flowButton))
+    if (focused !== undefined) flowList.querySelector(`[data-id="${focused}"]`)?.focus()
+  }
+  listed = text
+  mark()
+}
+
+function drawDeployment({ bytes, problem, reason, tookMs, version }) {
+  const took = tookMs === undefined ? '' : `, deployed in ${time(tookMs)}`
+  deployment.classList.toggle('bad', problem !== undefined)
+  deployment.textContent =
+    problem === undefined
+      ? `Version ${version}, ${number(bytes)} bytes: ${reason}${took}`
+      : `Version ${version} runs on, ${reason}: ${problem}`
+}
+
+function drawState({ attacks, deployment: deployed, flows, people, settings, troubles }) {
+  drawDeployment(deployed)
+  const byName = ({ name }) => name
+  drawSettings(settings, byName)
+  drawTroubles(troubles, byName)
+  drawAttacks(attacks, byName)
+  drawPeople(people, ({ userId }) => userId)
+  if (flows.length === 0) {
+    chosen = undefined
+    newest = undefined
+    draw(undefined)
+  }
+  drawList(flows)
+}
+
+function drawFlow(flow) {
+  const isNew = newest?.id !== flow.id
+  newest = flow
+  // Whoever looks at an older flow goes on to one that has just begun.
+  if (isNew) chosen = undefined
+  if (chosen === undefined) draw(flow)
+  mark()
+}
+
+document.getElementById('clear').addEventListener('click', () => send('clear', {}))
+document.getElementById('reset').addEventListener('click', () => send('settings', {}))
+
+const events = new EventSource('/inspector/events')
+events.addEventListener('state', ({ data }) => drawState(JSON.parse(data)))
+events.addEventListener('flow', ({ data }) => drawFlow(JSON.parse(data)))
+events.addEventListener('open', () => showProblem(undefined))
+events.addEventListener('error', () =>
+  showProblem('The inspector is not connected; it tries again.'),
+)
+
+openTab('flow')

@@ -1,0 +1,190 @@
+/** The switches: settings, faults, attacks, people. Rows are built once and then kept up to date. */
+
+import { element, send } from './dom.js'
+
+function toggle(label, onchange) {
+  return element('input', { type: 'checkbox', role: 'switch', 'aria-label': label, onchange })
+}
+
+/** A list whose rows are made by name once; `update` brings each up to date. */
+function createRows(id, make) {
+  const list = document.getElementById(id)
+  const rows = new Map()
+  return (items, nameOf) => {
+    for (const item of items) {
+      const name = nameOf(item)
+      if (!rows.has(name)) {
+        const row = make(item)
+        row.node.dataset.name = name
+        rows.set(name, row)
+        list.append(row.node)
+      }
+      rows.get(name).update(item)
+    }
+    for (const [name, { node }] of rows) {
+      if (items.some((item) => nameOf(item) === name)) continue
+      node.remove()
+      rows.delete(name)
+    }
+  }
+}
+
+const describe = (name, meaning) =>
+  element('div', { class: 'what' }, [
+    element('b', { text: name }),
+    element('small', { text: meaning }),
+  ])
+
+function choiceControl({ kind, name }) {
+  const select = element(
+    'select',
+    {
+      'aria-label': name,
+      onchange: () => send('settings', { name, on: true, value: select.value }),
+    },
+    kind.choices.map((choice) => element('option', { value: choice, text: choice })),
+  )
+  return {
+    nodes: [select],
+    update: ({ value }) => {
+      select.value = value
+    },
+  }
+}
+
+function textControl({ name }) {
+  const field = element('input', {
+    type: 'text',
+    'aria-label': `${name}: value`,
+    spellcheck: 'false',
+    onchange: () => send('settings', { name, on: box.checked, value: field.value }),
+  })
+  const box = toggle(name, () => send('settings', { name, on: box.checked, value: field.value }))
+  return {
+    nodes: [field, box],
+    update: ({ on, value }) => {
+      box.checked = on
+      if (document.activeElement !== field) field.value = value
+    },
+  }
+}
+
+function switchControl({ name }) {
+  const box = toggle(name, () => send('settings', { name, on: box.checked }))
+  return {
+    nodes: [box],
+    update: ({ on }) => {
+      box.checked = on
+    },
+  }
+}
+
+const CONTROLS = {
+  choice: choiceControl,
+  text: textControl,
+  secret: switchControl,
+  switch: switchControl,
+}
+
+export const drawSettings = createRows('settings', (setting) => {
+  const control = CONTROLS[setting.kind.type](setting)
+  const node = element('li', { class: setting.kind.type }, [
+    describe(setting.name, setting.meaning),
+    element('div', { class: 'control' }, control.nodes),
+  ])
+  return { node, update: control.update }
+})
+
+export const drawTroubles = createRows('troubles', ({ label, lasting, meaning, name }) => {
+  if (!lasting) {
+    const done = element('small', { role: 'status' })
+    const order = async () => {
+      done.textContent = ''
+      await send('troubles', { name, on: true })
+      done.textContent = `done at ${new Date().toLocaleTimeString('en-GB')}`
+    }
+    const button = element('button', {
+      type: 'button',
+      text: 'Do it',
+      'aria-label': `Do it: ${label}`,
+      onclick: order,
+    })
+    const control = element('div', { class: 'control' }, [done, button])
+    return { node: element('li', {}, [describe(label, meaning), control]), update: () => {} }
+  }
+  const box = toggle(label, () => send('troubles', { name, on: box.checked }))
+  const node = element('li', {}, [
+    describe(label, meaning),
+    element('div', { class: 'control' }, [box]),
+  ])
+  return {
+    node,
+    update: ({ on }) => {
+      box.checked = on
+    },
+  }
+})
+
+export const drawAttacks = createRows('attacks', ({ label, meaning, name }) => {
+  const button = element('button', {
+    type: 'button',
+    text: 'Attack',
+    'aria-label': `Attack: ${label}`,
+    onclick: () => send('attacks', { name }),
+  })
+  const result = element('div', { class: 'result', role: 'status' })
+  const node = element('li', {}, [
+    describe(label, meaning),
+    element('div', { class: 'control' }, [button]),
+    result,
+  ])
+  let shown = ''
+  return {
+    node,
+    update({ result: found, running }) {
+      button.disabled = running
+      const text = JSON.stringify([found, running])
+      if (text === shown) return
+      shown = text
+      if (running) return result.replaceChildren(element('span', { text: 'under way …' }))
+      if (found === undefined) return result.replaceChildren()
+      const tone = found.stopped ? 'good' : 'bad'
+      result.replaceChildren(
+        element('span', {
+          class: `badge ${tone}`,
+          text: found.stopped ? 'stopped' : 'not stopped',
+        }),
+        element('span', { text: ` by ${found.by}: ` }),
+        element('code', { text: found.code }),
+        element('span', { text: `, check: ${found.check}` }),
+      )
+    },
+  }
+})
+
+export const drawPeople = createRows('people', ({ connections, email, name, userId }) => {
+  const where = connections.join(' + ')
+  const verified = toggle(`${name}, ${where}: e-mail verified`, () =>
+    send('people', { userId, emailVerified: verified.checked }),
+  )
+  const enrolled = toggle(`${name}, ${where}: factor enrolled`, () =>
+    send('people', { userId, enrolled: enrolled.checked }),
+  )
+  const place = element('small')
+  const labelled = (text, box) => element('label', {}, [element('span', { text }), box])
+  const node = element('li', {}, [
+    element('div', { class: 'what' }, [element('b', { text: name }), place]),
+    element('div', { class: 'control' }, [
+      labelled('e-mail verified', verified),
+      labelled('factor enrolled', enrolled),
+    ]),
+  ])
+  return {
+    node,
+    update(person) {
+      place.textContent = `${email} · ${person.connections.join(' + ')}`
+      verified.checked = person.emailVerified
+      enrolled.checked = person.enrolled
+    },
+  }
+})

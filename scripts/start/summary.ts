@@ -1,0 +1,102 @@
+/**
+ * One flow from its entries: put in order, in words, how it ended, and what the Action cost. Pure.
+ */
+
+import type { ApplicationEntry, Entry, Flow, RunEntry, Step } from './flow.ts'
+import type { Label } from './flows.ts'
+import { stepsOf } from './steps.ts'
+
+type TenantEntry = Exclude<Entry, ApplicationEntry>
+
+/** In the order in which things began; the tenant's own order is exact. */
+export function inOrder(entries: readonly Entry[]): readonly Entry[] {
+  const ordered: Entry[] = entries
+    .filter((entry): entry is TenantEntry => entry.kind !== 'application')
+    .toSorted((one, other) => one.sequence - other.sequence)
+  const requests = entries
+    .filter((entry): entry is ApplicationEntry => entry.kind === 'application')
+    .toSorted((one, other) => one.atMs - other.atMs)
+  for (const request of requests) {
+    const at = ordered.findIndex((entry) => beginsAfter(entry, request))
+    ordered.splice(at < 0 ? ordered.length : at, 0, request)
+  }
+  return ordered
+}
+
+/** Within one millisecond a request of the application's own is caused by the one it got. */
+function beginsAfter(entry: Entry, { atMs }: ApplicationEntry): boolean {
+  const caused = entry.kind === 'http' && entry.caller === 'application'
+  return entry.atMs > atMs || (caused && entry.atMs === atMs)
+}
+
+/** What the Action says of itself, or what the browser was told. */
+function endOf(entries: readonly Entry[]): Pick<Flow, 'outcome' | 'tone'> {
+  const denial = entries.flatMap(deniedBy).at(-1)
+  if (denial !== undefined) return { outcome: denial, tone: 'bad' }
+  const refused = entries.some(
+    (entry) => entry.kind === 'http' && entry.path === '/continue' && entry.status === 400,
+  )
+  if (refused) return { outcome: 'refused by the tenant', tone: 'bad' }
+  const broken = entries.findLast((entry) => entry.kind === 'action' && entry.error !== undefined)
+  if (broken !== undefined) return { outcome: 'the Action broke', tone: 'bad' }
+  const isOver = entries.some((entry) => isEnd(entry))
+  if (!isOver) return { outcome: 'under way', tone: 'running' }
+  const said = entries.flatMap((entry) => (entry.kind === 'action' ? outcomeIn(entry) : [])).at(-1)
+  return { outcome: said ?? 'done', tone: 'good' }
+}
+
+const redirectOf = (entry: Entry): URL | undefined =>
+  ('location' in entry && entry.location !== undefined && URL.parse(entry.location)) || undefined
+
+function deniedBy(entry: Entry): readonly string[] {
+  if (entry.kind !== 'http') return []
+  const url = redirectOf(entry)
+  if (url?.pathname !== '/callback') return []
+  const error = url.searchParams.get('error')
+  if (error === null) return []
+  const [, code] = /^(\w+): /.exec(url.searchParams.get('error_description') ?? '') ?? []
+  return [`denied ${code ?? error}`]
+}
+
+/** The browser is on its way to the application, or nowhere. */
+function isEnd(entry: Entry): boolean {
+  if (entry.kind === 'application') {
+    return entry.location === '/' || entry.path === '/logout'
+  }
+  return entry.kind === 'http' && redirectOf(entry)?.pathname === '/callback'
+}
+
+function outcomeIn({ commands, lines, nested }: RunEntry): readonly string[] {
+  if (nested || commands.some(({ type }) => type === 'redirect.sendUserTo')) return []
+  return lines.flatMap((line) => /:outcome (\w+)/.exec(line)?.[1] ?? [])
+}
+
+function costOf(entries: readonly Entry[]): Flow['action'] {
+  const runs = entries.filter((entry): entry is RunEntry => entry.kind === 'action')
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
+  const trips = (handler: RunEntry['handler']) =>
+    sum(runs.filter((run) => run.handler === handler).map(({ roundTrips }) => roundTrips))
+  return {
+    runs: runs.length,
+    durationMs: sum(runs.map(({ durationMs }) => durationMs)),
+    startRoundTrips: trips('onExecutePostLogin'),
+    wayBackRoundTrips: trips('onContinuePostLogin'),
+  }
+}
+
+export function summarize(id: string, label: Label, entries: readonly Entry[]): Flow {
+  const ordered = inOrder(entries)
+  const startedAtMs = ordered[0]?.atMs ?? 0
+  const endedAtMs = Math.max(startedAtMs, ...entries.map((one) => one.atMs + one.durationMs))
+  const steps: readonly Step[] = stepsOf(ordered)
+  return {
+    id,
+    title: label.title,
+    startedAtMs,
+    durationMs: endedAtMs - startedAtMs,
+    ...endOf(ordered),
+    action: costOf(ordered),
+    ...(label.replay === undefined ? {} : { replay: label.replay }),
+    steps,
+  }
+}

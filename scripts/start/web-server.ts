@@ -1,0 +1,110 @@
+/**
+ * The web server of the application and the inspector, on loopback: from Node's requests to `Request`
+ * and back. Every response carries a strict Content-Security-Policy; redirects to the tenant go to its
+ * front door, where a browser trusts it.
+ */
+
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { readBody } from '../../test/tenant/http.ts'
+
+export interface WebServer {
+  readonly port: number
+  close(): Promise<void>
+}
+
+export interface WebServerOptions {
+  /** 0: any free one. */
+  readonly port: number
+  readonly handle: (request: Request) => Promise<Response>
+  /** Where the tenant's pages are, which forms lead to and the inspector shows. */
+  readonly tenantOrigins: readonly string[]
+  readonly rewriteLocation: (location: string) => string
+}
+
+const LOOPBACK = '127.0.0.1'
+
+export async function openWebServer(options: WebServerOptions): Promise<WebServer> {
+  const { rewriteLocation, tenantOrigins } = options
+  const tenant = tenantOrigins.join(' ')
+  const securityHeaders = {
+    'content-security-policy': [
+      "default-src 'none'",
+      "script-src 'self'",
+      "style-src 'self'",
+      "img-src 'self' data:",
+      "connect-src 'self'",
+      `form-action 'self' ${tenant}`,
+      `frame-src 'self' ${tenant}`,
+      "frame-ancestors 'self'",
+      "base-uri 'none'",
+    ].join('; '),
+    'referrer-policy': 'same-origin',
+    'x-content-type-options': 'nosniff',
+  }
+
+  async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const own = `localhost:${portOf()}`
+    const { headers, method = 'GET', url = '/' } = req
+    if (headers.host !== own) return misdirected(res, headers.host, `http://${own}${url}`)
+    const body = method === 'GET' ? undefined : await readBody(req)
+    const request = new Request(`http://${own}${url}`, {
+      method,
+      headers: Object.entries(headers).flatMap(([name, value]): [string, string][] =>
+        value === undefined ? [] : [[name, [value].flat().join(', ')]],
+      ),
+      ...(body === undefined ? {} : { body: new Uint8Array(body) }),
+    })
+    await send(await options.handle(request), res)
+  }
+
+  async function send(response: Response, res: ServerResponse): Promise<void> {
+    for (const [name, value] of Object.entries(securityHeaders)) res.setHeader(name, value)
+    for (const [name, value] of response.headers) {
+      if (name !== 'set-cookie') res.setHeader(name, value)
+    }
+    const cookies = response.headers.getSetCookie()
+    if (cookies.length > 0) res.setHeader('set-cookie', cookies)
+    const location = response.headers.get('location')
+    if (location !== null) res.setHeader('location', rewriteLocation(location))
+    res.writeHead(response.status)
+    if (response.body === null) return void res.end()
+    const reader = response.body.getReader()
+    res.once('close', () => void reader.cancel())
+    for (let part = await reader.read(); !part.done; part = await reader.read())
+      res.write(part.value)
+    res.end()
+  }
+
+  const server = createServer((req, res) => {
+    answer(req, res).catch((error: unknown) => {
+      console.error(error)
+      if (res.headersSent) res.destroy()
+      else res.writeHead(500).end('Something went wrong')
+    })
+  })
+  const portOf = (): number => (server.address() as AddressInfo).port
+
+  server.listen(options.port, LOOPBACK)
+  await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
+    const busy = error.code === 'EADDRINUSE'
+    throw busy ? new Error(`Port ${options.port} is in use; give another one by --port`) : error
+  })
+
+  return {
+    port: portOf(),
+    async close() {
+      const closed = once(server, 'close')
+      server.close()
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+/** Another name for this machine goes on to the one name; anything else is no business of ours. */
+function misdirected(res: ServerResponse, host: string | undefined, here: string): void {
+  if (host?.startsWith(`${LOOPBACK}:`) === true) res.writeHead(308, { location: here }).end()
+  else res.writeHead(421).end('Not a name of this server')
+}

@@ -1,0 +1,87 @@
+/** Everything by keyboard alone: no test here touches the mouse. */
+
+import type { Locator, Page } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { isLinked, logIn, openDesk, outcomeIs } from './desk.ts'
+
+const MAX_PRESSES = 80
+
+/** Presses Tab until it has the focus, as somebody without a mouse does. */
+async function tabTo(page: Page, target: Locator): Promise<void> {
+  await target.waitFor()
+  for (let presses = 0; presses < MAX_PRESSES; presses += 1) {
+    const has = await target.evaluate((element) => element.matches(':focus'))
+    if (has) return
+    await page.keyboard.press('Tab')
+  }
+  throw new Error(`Tab does not reach ${target}`)
+}
+
+async function press(page: Page, target: Locator, key = 'Enter'): Promise<void> {
+  await tabTo(page, target)
+  await page.keyboard.press(key)
+}
+
+test('logs in, links and unlinks', async () => {
+  const { app } = await openDesk()
+  await app.bringToFront()
+  await press(app, app.getByRole('button', { name: 'Log in' }))
+  await press(app, app.getByRole('link', { name: /Username-Password/ }))
+  await tabTo(app, app.getByLabel('E-mail address'))
+  await app.keyboard.type('alex@example.com')
+  await tabTo(app, app.getByLabel('Password'))
+  await app.keyboard.type('correct horse battery staple')
+  await app.keyboard.press('Enter')
+  await app.getByText('You are logged in.').waitFor()
+
+  await press(app, app.getByRole('button', { name: 'Link Google' }))
+  await press(app, app.getByRole('button', { name: /^Alex / }), 'Space')
+  await isLinked(app)
+
+  await press(app, app.getByRole('button', { name: 'Unlink Google' }))
+  await press(app, app.getByRole('button', { name: /^Alex / }))
+  await app.getByText('Google is unlinked.').waitFor()
+})
+
+test('goes through the tabs by arrows, opens a step, switches a setting, attacks', async () => {
+  const { app, inspector } = await openDesk({ browser: { viewport: { width: 1440, height: 900 } } })
+  await logIn(app)
+  await inspector.bringToFront()
+  await outcomeIs(inspector, 'done')
+  const tab = (name: string) => inspector.getByRole('tab', { name })
+  const selected = () => inspector.getByRole('tab', { selected: true }).textContent()
+
+  const step = inspector.locator('.step').filter({ hasText: 'goes to log in' })
+  await press(inspector, step.locator('summary'))
+  expect(await step.locator('.behind').isVisible()).toBe(true)
+  await press(inspector, step.locator('summary'))
+  expect(await step.locator('.behind').isVisible()).toBe(false)
+
+  await inspector.reload()
+  await tabTo(inspector, tab('Flow'))
+  await inspector.keyboard.press('ArrowRight')
+  expect(await selected()).toBe('Settings')
+  await press(inspector, inspector.getByRole('switch', { name: 'ALLOW_MERGE' }), 'Space')
+  await inspector.getByRole('status').filter({ hasText: 'ALLOW_MERGE changed' }).waitFor()
+
+  await inspector.reload()
+  await tabTo(inspector, tab('Flow'))
+  await inspector.keyboard.press('End')
+  expect(await selected()).toBe('People')
+  await inspector.keyboard.press('ArrowLeft')
+  expect(await selected()).toBe('Attacks')
+  await press(inspector, inspector.getByRole('button', { name: 'Attack: No hint' }))
+  await inspector.locator('#attacks .badge').waitFor()
+})
+
+test('what has the focus is seen', async () => {
+  const { app } = await openDesk()
+  await app.bringToFront()
+  await tabTo(app, app.getByRole('button', { name: 'Log in' }))
+
+  const outline = await app
+    .getByRole('button', { name: 'Log in' })
+    .evaluate((element) => element.computedStyleMap().get('outline-width')?.toString())
+
+  expect(outline).toBe('3px')
+})

@@ -1,0 +1,93 @@
+/** Every page at 360 and 1440 pixels, light and dark: contrast of level AA, and nothing cut off. */
+
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { measure } from './contrast.ts'
+import { isDenied, isLinked, link, logIn, openDesk, openStep, openTab, startLink } from './desk.ts'
+
+async function isFine(page: Page, atLeastTexts: number): Promise<void> {
+  const { failures, texts, tooWideBy } = await measure(page)
+  expect(failures).toEqual([])
+  expect(tooWideBy).toBe(0)
+  expect(texts).toBeGreaterThanOrEqual(atLeastTexts)
+}
+
+test.each([
+  { width: 360, colorScheme: 'light' },
+  { width: 360, colorScheme: 'dark' },
+  { width: 1440, colorScheme: 'light' },
+  { width: 1440, colorScheme: 'dark' },
+] as const)('at $width pixels, $colorScheme', async ({ colorScheme, width }) => {
+  const viewport = { width, height: 800 }
+  const { app, inspector } = await openDesk({ browser: { viewport, colorScheme } })
+  await app.bringToFront()
+  await isFine(app, 4)
+  await isFine(inspector, 8)
+
+  await app.getByRole('button', { name: 'Log in' }).click()
+  await app.getByRole('link', { name: /Username-Password/ }).waitFor()
+  await isFine(app, 5)
+  await app.getByRole('link', { name: /Username-Password/ }).click()
+  await app.getByLabel('E-mail address').fill('nobody@example.com')
+  await app.getByRole('button', { name: 'Continue' }).click()
+  await app.getByRole('alert').waitFor()
+  await isFine(app, 10)
+  await app.getByRole('button', { name: /^Alex / }).click()
+  await app.getByText('You are logged in.').waitFor()
+
+  await app.getByRole('button', { name: /calendar/ }).click()
+  await app.getByRole('button', { name: /^Alex / }).click()
+  await app.getByText('11:00 Review').waitFor()
+  await isFine(app, 25)
+  await startLink(app, 'GitHub')
+  await app.getByRole('button', { name: 'Cancel' }).click()
+  await isDenied(app, 'link_cancelled')
+  await isFine(app, 20)
+  await link(app, 'GitHub')
+  await isLinked(app, 'GitHub')
+
+  await openTab(inspector, 'Flow')
+  await openStep(inspector, 'lets the login go on')
+  await openStep(inspector, 'GET /authorize')
+  await isFine(inspector, 80)
+  for (const [name, texts] of [
+    ['Settings', 40],
+    ['Faults', 14],
+    ['People', 15],
+  ] as const) {
+    await openTab(inspector, name)
+    await isFine(inspector, texts)
+  }
+  await openTab(inspector, 'Attacks')
+  await inspector.getByRole('button', { name: 'Attack: Stolen hint' }).click()
+  await inspector.locator('#attacks .badge').waitFor()
+  await isFine(inspector, 20)
+})
+
+test('the measure finds what is wrong', async () => {
+  const { app } = await openDesk()
+  await logIn(app)
+  await app.evaluate(`(() => {
+    const wrong = document.createElement('p')
+    wrong.textContent = 'hardly to be read'
+    wrong.style.color = '#bbb'
+    wrong.style.width = '5000px'
+    document.querySelector('main').append(wrong)
+  })()`)
+
+  const { failures, tooWideBy } = await measure(app)
+
+  expect(failures).toEqual([expect.stringMatching(/^1\.\d+ hardly to be read$/)])
+  expect(tooWideBy).toBeGreaterThan(1_000)
+})
+
+test('on a narrow screen the application is a tab of the inspector', async () => {
+  const { inspector } = await openDesk({ browser: { viewport: { width: 360, height: 800 } } })
+  await inspector.bringToFront()
+  expect(await inspector.locator('iframe').isVisible()).toBe(false)
+
+  await openTab(inspector, 'App')
+
+  expect(await inspector.locator('iframe').isVisible()).toBe(true)
+  await inspector.frameLocator('iframe').getByRole('button', { name: 'Log in' }).waitFor()
+})

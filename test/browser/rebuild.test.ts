@@ -1,0 +1,66 @@
+/** Edits of a copy of the sources: deployed into the running tenant, and told in the inspector. */
+
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, expect, test } from 'vitest'
+import { isDenied, logIn, noteOf, openDesk, ROOT } from './desk.ts'
+
+const folders: string[] = []
+
+afterEach(async () => {
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true })
+})
+
+async function copySources(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'account-linking-'))
+  folders.push(folder)
+  await cp(join(ROOT, 'src'), join(folder, 'src'), { recursive: true })
+  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
+  return folder
+}
+
+async function edit(folder: string, file: string, from: string, to: string): Promise<void> {
+  const path = join(folder, 'src', file)
+  const text = await readFile(path, 'utf8')
+  if (!text.includes(from)) throw new Error(`${file} does not say ${from}`)
+  await writeFile(path, text.replace(from, to))
+}
+
+const SENTENCE = 'The second login was cancelled or refused.'
+
+test('an edit is deployed within a second, and the next flow runs it', async () => {
+  const root = await copySources()
+  const { app, inspector } = await openDesk({ root })
+  await logIn(app)
+  const editedAtMs = Date.now()
+  await edit(root, 'outcome.ts', SENTENCE, 'The second login was given up.')
+  const told = inspector.getByRole('status').filter({ hasText: 'src/outcome.ts changed' })
+  await told.waitFor()
+  const tookMs = Date.now() - editedAtMs
+
+  await app.bringToFront()
+  await app.getByRole('button', { name: 'Link Google' }).click()
+  await app.getByRole('button', { name: 'Cancel' }).click()
+  await isDenied(app, 'link_cancelled')
+
+  expect(await told.textContent()).toMatch(/^Version 2, [\d,]+ bytes: .* deployed in [\d.]+ ms$/)
+  expect(tookMs).toBeLessThan(1_000)
+  expect(await noteOf(app).textContent()).toContain('The second login was given up.')
+})
+
+test('sources that do not build are told, and the version before runs on', async () => {
+  const root = await copySources()
+  const { app, inspector } = await openDesk({ root })
+  await logIn(app)
+  await edit(root, 'outcome.ts', 'export const MESSAGES', 'export const const MESSAGES')
+  const told = inspector.getByRole('status').filter({ hasText: 'Version 1 runs on' })
+  await told.waitFor()
+
+  await app.bringToFront()
+  await app.getByRole('button', { name: 'Link Google' }).click()
+  await app.getByRole('button', { name: 'Cancel' }).click()
+  await isDenied(app, 'link_cancelled')
+
+  expect(await told.textContent()).toMatch(/src\/outcome\.ts:\d+: /)
+})

@@ -1,0 +1,218 @@
+/** Every setting of the Action, switched in Chromium while the tenant runs, and what it does then. */
+
+import { expect, test } from 'vitest'
+import { SETTINGS } from '../../scripts/start/settings.ts'
+import { createUser, linkUser } from '../e2e/scenario.ts'
+import { DATABASE, GITHUB, GOOGLE } from '../tenant/connections.ts'
+import {
+  choose,
+  type Desk,
+  isDenied,
+  isLinked,
+  link,
+  logIn,
+  noteOf,
+  openDesk,
+  openStep,
+  openTab,
+  outcomeIs,
+  type Person,
+  set,
+  startLink,
+} from './desk.ts'
+
+const ALEX = 'auth0|5f7c8ec7c33c6c004bbafe82'
+
+interface Row {
+  readonly name: string
+  readonly to: Parameters<typeof set>[2]
+  /** Default: a link of Google as Alex. */
+  readonly who?: Person
+  readonly before?: (desk: Desk) => Promise<void>
+  /** What happens then. */
+  readonly effect: (desk: Desk) => Promise<void>
+}
+
+const denies =
+  (code: string, start = (desk: Desk) => startLink(desk.app)) =>
+  async (desk: Desk): Promise<void> => {
+    await start(desk)
+    await isDenied(desk.app, code)
+  }
+
+const linkAs = (person: Person) => (desk: Desk) => link(desk.app, 'Google', person)
+
+async function pinsAre(desk: Desk, pins: readonly string[]): Promise<void> {
+  await startLink(desk.app)
+  await desk.app.getByRole('heading', { name: 'Log in with google-oauth2' }).waitFor()
+  await outcomeIs(desk.inspector, 'under way')
+  const text = await openStep(desk.inspector, 'sends the user to the nested login')
+  const given = ['session', 'user_agent', 'address'].filter((pin) => text.includes(`"${pin}": "`))
+  expect(given).toEqual(pins)
+}
+
+const ROWS: readonly Row[] = [
+  { name: 'ALLOWED_CONNECTIONS', to: 'github', effect: denies('connection_not_allowed') },
+  {
+    name: 'ALLOWED_CONNECTION_SCOPES',
+    to: 'openid',
+    effect: denies('scope_not_allowed', async ({ app }) => {
+      await app.bringToFront()
+      await app.getByRole('button', { name: /calendar/ }).click()
+    }),
+  },
+  {
+    name: 'ALLOWED_CLIENT_IDS',
+    to: 'exampleOtherApplication',
+    effect: async ({ app }) => {
+      await startLink(app)
+      await noteOf(app).getByText('the login went on without it').waitFor()
+    },
+  },
+  {
+    name: 'ALLOW_UNLINK',
+    to: false,
+    before: async ({ app }) => {
+      await link(app)
+      await isLinked(app)
+    },
+    effect: denies('unlink_not_allowed', async ({ app }) => {
+      await app.bringToFront()
+      await app.getByRole('button', { name: 'Unlink Google' }).click()
+    }),
+  },
+  {
+    name: 'ALLOW_MERGE',
+    to: true,
+    before: async (desk) => {
+      const google = createUser(desk.lab.tenant, GOOGLE, 'alex@example.com')
+      linkUser(desk.lab.tenant, google, GITHUB, 'sam@example.net')
+      await denies('identity_in_use', linkAs('Alex'))(desk)
+    },
+    effect: async ({ app, lab }) => {
+      await link(app)
+      await isLinked(app)
+      const identities = lab.tenant.users.get(ALEX)?.identities ?? []
+      expect(identities.map(({ connection }) => connection)).toEqual([DATABASE, GOOGLE, GITHUB])
+    },
+  },
+  {
+    name: 'MERGE_USER_METADATA',
+    to: true,
+    before: async ({ lab }) => {
+      const google = createUser(lab.tenant, GOOGLE, 'alex@example.com')
+      lab.tenant.users.update(google, { user_metadata: { theme: 'dark' } })
+    },
+    effect: async ({ app, lab }) => {
+      await link(app)
+      await isLinked(app)
+      expect(lab.tenant.users.get(ALEX)?.user_metadata).toEqual({ theme: 'dark' })
+    },
+  },
+  { name: 'ENFORCE_MFA', to: { choice: 'always' }, effect: denies('mfa_required') },
+  {
+    name: 'ENFORCE_MFA',
+    to: { choice: 'yes' },
+    before: async ({ inspector }) => {
+      await openTab(inspector, 'People')
+      await inspector.getByRole('switch', { name: /^Alex .* factor enrolled/ }).check()
+    },
+    effect: denies('mfa_required'),
+  },
+  {
+    name: 'ENFORCE_EMAIL_VERIFICATION',
+    to: true,
+    who: 'Kim',
+    effect: denies('email_unverified'),
+  },
+  {
+    name: 'ENFORCE_SECONDARY_EMAIL_VERIFICATION',
+    to: true,
+    effect: denies('secondary_email_unverified', linkAs('Kim')),
+  },
+  { name: 'REQUIRE_MATCHING_EMAIL', to: true, effect: denies('email_mismatch', linkAs('Sam')) },
+  { name: 'PIN_SESSION', to: false, effect: (desk) => pinsAre(desk, ['user_agent']) },
+  { name: 'PIN_USER_AGENT', to: false, effect: (desk) => pinsAre(desk, ['session']) },
+  {
+    name: 'PIN_IP_ADDRESS',
+    to: true,
+    effect: (desk) => pinsAre(desk, ['session', 'user_agent', 'address']),
+  },
+  {
+    name: 'HINT_MAX_AGE',
+    to: '1',
+    effect: async (desk) => {
+      await desk.app.waitForTimeout(2_100)
+      await denies('hint_expired')(desk)
+    },
+  },
+  { name: 'PRIMARY_MAX_AUTH_AGE', to: '1', effect: denies('reauth_required') },
+  {
+    name: 'NESTED_PARAMS',
+    to: 'login_hint=somebody@example.com',
+    effect: async ({ app }) => {
+      await startLink(app)
+      expect(await app.getByLabel('E-mail address').inputValue()).toBe('somebody@example.com')
+    },
+  },
+  {
+    name: 'RESULT_CLAIM',
+    to: 'https://app.example.com/linking',
+    effect: async ({ app, inspector }) => {
+      await link(app)
+      await isLinked(app)
+      await outcomeIs(inspector, 'linked')
+      const end = await openStep(inspector, 'onContinuePostLogin')
+      expect(end).toContain('"RESULT_CLAIM": "https://app.example.com/linking"')
+      const tokens = inspector.locator('.step', { hasText: 'redeems the code' }).last()
+      await tokens.locator('summary').click()
+      expect(await tokens.locator('.behind').textContent()).toMatch(
+        /"https:\/\/app\.example\.com\/linking": \{\s+"status": "linked"/,
+      )
+    },
+  },
+  {
+    name: 'DEBUG',
+    to: 'account-linking:*',
+    effect: async ({ app, inspector }) => {
+      await startLink(app)
+      await app.getByRole('heading', { name: 'Log in with google-oauth2' }).waitFor()
+      const end = await openStep(inspector, 'sends the user to the nested login')
+      expect(end).toContain('account-linking:info nested authorization at localhost')
+    },
+  },
+  { name: 'CUSTOM_DOMAINS', to: 'https://no.host/', effect: denies('misconfigured') },
+  { name: 'AUTH0_DOMAIN', to: false, effect: denies('misconfigured') },
+  { name: 'AUTH0_CLIENT_ID', to: false, effect: denies('misconfigured') },
+  { name: 'AUTH0_CLIENT_SECRET', to: false, effect: denies('misconfigured') },
+  { name: 'ACTION_SECRET', to: false, effect: denies('misconfigured') },
+]
+
+test.each(ROWS)('$name, set to $to', async ({ before, effect, name, to, who = 'Alex' }) => {
+  const desk = await openDesk()
+  await logIn(desk.app, who)
+  await before?.(desk)
+  await set(desk.inspector, name, to)
+
+  await effect(desk)
+})
+
+test('every setting has a row', () => {
+  const tried = new Set(ROWS.map(({ name }) => name))
+  expect(SETTINGS.map(({ name }) => name).filter((name) => !tried.has(name))).toEqual([])
+})
+
+test('the defaults come back with one click, and linking works again', async () => {
+  const desk = await openDesk()
+  await logIn(desk.app)
+  await set(desk.inspector, 'ACTION_SECRET', false)
+  await denies('misconfigured')(desk)
+  await openTab(desk.inspector, 'Settings')
+  await desk.inspector.getByRole('button', { name: 'Back to the defaults' }).click()
+  await desk.inspector.getByRole('status').filter({ hasText: 'settings reset' }).waitFor()
+
+  await startLink(desk.app)
+  await choose(desk.app, 'Alex')
+
+  await isLinked(desk.app)
+})

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/browser/**/*.test.ts'],
+    setupFiles: ['test/support/setup.ts'],
+    testTimeout: 40_000,
+    hookTimeout: 40_000,
+    // Each opens a browser of its own.
+    maxWorkers: 3,
+  },
+})
