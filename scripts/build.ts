@@ -2,21 +2,13 @@
  * Builds `dist/action.js`, the one file that is deployed, with its `package.json` and the notices
  * of every package in it. Writes into `dist` only, the same bytes on every machine. With `--check`
  * it writes nothing and fails when `dist` is not what the sources give.
- *
- * Modules behind a relative `import()` are bundled beforehand as CommonJS: esbuild evaluates such a
- * module where it is first needed, and leaves out what nobody imports from it.
  */
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import {
-  type BuildFailure,
-  type BuildOptions,
-  build as bundle,
-  type Message,
-  type Plugin,
-} from 'esbuild'
+import { type BuildFailure, build as bundle, type Message, type OnLoadResult } from 'esbuild'
 import { minify } from 'terser'
+import { bundleOptions } from './bundle.ts'
 
 const ACTION = 'dist/action.js'
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -62,28 +54,20 @@ export async function build(): Promise<string> {
 }
 
 async function bundleFile(entry: string, inputs: Set<string>): Promise<string> {
-  const options: BuildOptions & { write: false } = {
-    entryPoints: [entry],
-    absWorkingDir: ROOT,
-    bundle: true,
-    write: false,
-    metafile: true,
-    format: 'cjs',
-    platform: 'node',
-    target: 'node22',
-    minify: true,
-    legalComments: 'none',
-    charset: 'ascii',
-    supported: { 'dynamic-import': false },
-    alias: { crypto: 'node:crypto' },
-    define: { 'process.env.NODE_ENV': '"production"' },
-    plugins: [lazyModules(inputs), unusedModules],
-    logLevel: 'silent',
+  async function loadLazy(path: string): Promise<OnLoadResult> {
+    try {
+      const contents = await bundleFile(path, inputs)
+      return { contents, loader: 'js', resolveDir: dirname(path) }
+    } catch (detail) {
+      return { errors: [{ detail }] }
+    }
   }
-  const { metafile, outputFiles } = await bundle(options).catch((error: Partial<BuildFailure>) => {
-    throw new Error(tellFirst(error.errors ?? []) ?? String(error))
-  })
-  for (const input of Object.keys(metafile?.inputs ?? {})) inputs.add(input)
+  const { metafile, outputFiles } = await bundle(bundleOptions(ROOT, entry, loadLazy)).catch(
+    (error: Partial<BuildFailure>) => {
+      throw new Error(tellFirst(error.errors ?? []) ?? String(error))
+    },
+  )
+  for (const input of Object.keys(metafile.inputs)) inputs.add(input)
   return outputFiles[0]?.text ?? ''
 }
 
@@ -92,36 +76,6 @@ function tellFirst([first]: readonly Message[]): string | undefined {
   if (first?.detail instanceof Error) return first.detail.message
   const { file, line, column } = first?.location ?? {}
   return first && `${file}:${line}:${column}: ${first.text}`
-}
-
-function lazyModules(inputs: Set<string>): Plugin {
-  return {
-    name: 'lazy-modules',
-    setup(setup) {
-      setup.onResolve({ filter: /^\.\.?\// }, ({ kind, path, resolveDir }) =>
-        kind === 'dynamic-import'
-          ? { path: resolve(resolveDir, path), namespace: 'lazy' }
-          : undefined,
-      )
-      setup.onLoad({ filter: /./, namespace: 'lazy' }, async ({ path }) => {
-        try {
-          const contents = await bundleFile(path, inputs)
-          return { contents, loader: 'js', resolveDir: dirname(path) }
-        } catch (detail) {
-          return { errors: [{ detail }] }
-        }
-      })
-    },
-  }
-}
-
-/** `debug` takes `ms` for a function that tells times, which nobody here calls. */
-const unusedModules: Plugin = {
-  name: 'unused-modules',
-  setup(setup) {
-    setup.onResolve({ filter: /^ms$/ }, ({ path }) => ({ path, namespace: 'unused' }))
-    setup.onLoad({ filter: /./, namespace: 'unused' }, () => ({ contents: '' }))
-  },
 }
 
 /** A second minifier over the whole, for what the first leaves. */

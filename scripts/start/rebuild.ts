@@ -5,9 +5,16 @@
  */
 
 import { watch } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
-import { type BuildContext, type BuildFailure, context, type Plugin } from 'esbuild'
+import { dirname, join } from 'node:path'
+import {
+  type BuildContext,
+  type BuildFailure,
+  context,
+  type OnLoadResult,
+  type Plugin,
+} from 'esbuild'
 import { MAX_SOURCE_BYTES } from '../../test/support/load.ts'
+import { bundleOptions } from '../bundle.ts'
 
 export type Rebuilt =
   | {
@@ -32,8 +39,8 @@ interface LazyModule {
 /** The files that have changed since the last good build, from the root. */
 type Changed = Set<string>
 
-/** Modules behind `import()` become CommonJS that is evaluated where it is first needed. */
-function lazyModules(root: string, changed: Changed): Plugin {
+/** Keeps what was bundled of each module behind `import()`, and how to bundle it again. */
+function openContext(entry: string, root: string, changed: Changed): Promise<BuildContext> {
   const modules = new Map<string, LazyModule>()
 
   function moduleAt(path: string): LazyModule {
@@ -43,60 +50,35 @@ function lazyModules(root: string, changed: Changed): Plugin {
     return known
   }
 
-  return {
-    name: 'lazy-modules',
+  async function loadLazy(path: string): Promise<OnLoadResult> {
+    const known = moduleAt(path)
+    // The packages, which are most of it, hardly ever change.
+    const isSame = known.inputs?.every((input) => !changed.has(input)) === true
+    if (isSame) return { contents: known.contents, loader: 'js', resolveDir: dirname(path) }
+    known.inputs = undefined
+    try {
+      const { metafile, outputFiles } = await (await known.builder).rebuild()
+      const inputs = Object.keys(metafile?.inputs ?? {})
+      // One that holds another such module asks that one each time.
+      known.inputs = inputs.some((input) => input.startsWith('lazy:')) ? undefined : inputs
+      known.contents = outputFiles?.[0]?.text ?? ''
+      return { contents: known.contents, loader: 'js', resolveDir: dirname(path) }
+    } catch (error) {
+      return { errors: (error as BuildFailure).errors }
+    }
+  }
+
+  const disposal: Plugin = {
+    name: 'disposal',
     setup(setup) {
-      setup.onResolve({ filter: /^\.\.?\// }, ({ kind, path, resolveDir }) =>
-        kind === 'dynamic-import'
-          ? { path: resolve(resolveDir, path), namespace: 'lazy' }
-          : undefined,
-      )
-      setup.onLoad({ filter: /./, namespace: 'lazy' }, async ({ path }) => {
-        const known = moduleAt(path)
-        // The packages, which are most of it, hardly ever change.
-        const isSame = known.inputs?.every((input) => !changed.has(input)) === true
-        if (isSame) return { contents: known.contents, loader: 'js', resolveDir: dirname(path) }
-        known.inputs = undefined
-        try {
-          const { metafile, outputFiles } = await (await known.builder).rebuild()
-          const inputs = Object.keys(metafile?.inputs ?? {})
-          // One that holds another such module asks that one each time.
-          known.inputs = inputs.some((input) => input.startsWith('lazy:')) ? undefined : inputs
-          known.contents = outputFiles?.[0]?.text ?? ''
-          return { contents: known.contents, loader: 'js', resolveDir: dirname(path) }
-        } catch (error) {
-          return { errors: (error as BuildFailure).errors }
-        }
-      })
-      // `debug` takes it for a function that nobody here calls.
-      setup.onResolve({ filter: /^ms$/ }, ({ path }) => ({ path, namespace: 'unused' }))
-      setup.onLoad({ filter: /./, namespace: 'unused' }, () => ({ contents: '' }))
       setup.onDispose(() => {
         for (const { builder } of modules.values()) void builder.then((one) => one.dispose())
       })
     },
   }
+  const options = bundleOptions(root, entry, loadLazy)
+  return context({ ...options, plugins: [...options.plugins, disposal] })
 }
-
-const openContext = (entry: string, root: string, changed: Changed): Promise<BuildContext> =>
-  context({
-    entryPoints: [entry],
-    absWorkingDir: root,
-    bundle: true,
-    write: false,
-    metafile: true,
-    format: 'cjs',
-    platform: 'node',
-    target: 'node22',
-    minify: true,
-    legalComments: 'none',
-    charset: 'ascii',
-    supported: { 'dynamic-import': false },
-    alias: { crypto: 'node:crypto' },
-    define: { 'process.env.NODE_ENV': '"production"' },
-    plugins: [lazyModules(root, changed)],
-    logLevel: 'silent',
-  })
 
 /** The first thing that is wrong, and where. */
 function describeFailure(error: unknown): string {
