@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { ALEX, codeOf, connectionsOf, openScenario } from '../e2e/scenario.ts'
+import { tenantRoutes } from '../tenant/management/tenant-routes.ts'
 import { type Bench, startBench } from './tenant.ts'
 
 const ACTION = await readFile(new URL('../../dist/action.js', import.meta.url), 'utf8')
@@ -217,6 +218,25 @@ describe('npm run deploy', () => {
     ])
     expect(new Set(steps.map(({ state }) => state))).toEqual(new Set(['done']))
   })
+})
+
+it('does without custom domains where the plan has none, and not without their scope', async () => {
+  const bench = await startBench()
+  const answer = tenantRoutes({ audience: '', customDomains: [] })
+    .find(({ path }) => path === 'custom-domains')
+    ?.answer({} as never, [])
+  const { status, body } = (await answer) ?? {}
+  const fault = { route: 'GET /api/v2/custom-domains', status: status ?? 0 }
+  bench.tenant.fault({ ...fault, body: JSON.stringify(body) })
+  expect((await provision(bench)).code).toBe(0)
+  const companion = bench.tenant.applications.all.find(({ caller }) => caller === 'action')
+  expect(companion?.callbacks).toEqual([`https://${bench.tenant.canonicalDomain}/continue`])
+  const refusal = {
+    errorCode: 'insufficient_scope',
+    message: 'Insufficient scope, expected any of: read:custom_domains',
+  }
+  bench.tenant.fault({ ...fault, body: JSON.stringify(refusal) })
+  expect((await provision(bench)).stderr).toContain('lacks read:custom_domains')
 })
 
 describe('the post-login flow', () => {

@@ -89,6 +89,23 @@ describe('the patient fetch', () => {
     expect(waits).toHaveLength(2)
   })
 
+  it('pauses longer each time where the reset time is now already', async () => {
+    const now = Math.floor(Date.now() / 1_000)
+    const { send, waits } = await start(answering([429, { 'x-ratelimit-reset': String(now) }]))
+    expect((await send()).status).toBe(429)
+    expect(waits).toEqual([500, 1_000, 2_000, 4_000])
+  })
+
+  it('reads the reset time against the clock of the tenant, which may be another', async () => {
+    const theirs = Math.floor(Date.now() / 1_000) - 3_600
+    const date = new Date(theirs * 1_000).toUTCString()
+    const { send, waits } = await start(
+      answering([429, { date, 'x-ratelimit-reset': String(theirs + 9) }], [200]),
+    )
+    expect((await send()).status).toBe(200)
+    expect(waits).toEqual([9_000])
+  })
+
   it('does not wait longer than two minutes, nor try for ever', async () => {
     const long = await start(answering([429, { 'retry-after': '121' }]))
     expect((await long.send()).status).toBe(429)

@@ -39,6 +39,7 @@ const kinds = ({ steps }: Plan) => steps.map(({ kind }) => kind)
 
 const RELEASE = ['build', 'deploy', 'verify', 'memory']
 const NEW_CODE = `${CODE}// a later one\n`
+const BY_HAND = action().secretNames
 const DIGEST = /sha256 [0-9a-f]{12}, \d+ bytes/g
 
 const withSettings = (settings: Readonly<Record<string, string>>) => ({
@@ -339,6 +340,32 @@ describe('the plan', () => {
         companion: companion({ callbacks: ['https://app.example.com/callback'], metadata: {} }),
       }),
       /application that people use/,
+    ],
+    [
+      'a setting made by hand, which no variable names, would vanish',
+      withSettings({ ALLOW_MERGE: 'yes' }),
+      deployed({
+        action: action({ secretNames: [...BY_HAND, 'ENFORCE_MFA', 'ALLOW_MERGE'] }),
+        companion: companion({ metadata: {} }),
+      }),
+      /^The Action has ENFORCE_MFA, which no LINK_ variable names: set LINK_ENFORCE_MFA as it is there \(or to its default to drop it\)$/,
+    ],
+    [
+      'a setting of the draft that never ran would vanish',
+      {},
+      deployed({
+        action: action({ secretNames: [...BY_HAND, 'ENFORCE_MFA'], secretsDeployed: false }),
+      }),
+      /has ENFORCE_MFA, which no LINK_ variable names/,
+    ],
+    [
+      'a secret made by hand that is no setting',
+      {},
+      deployed({
+        action: action({ secretNames: [...BY_HAND, 'COLOUR'] }),
+        companion: companion({ metadata: {} }),
+      }),
+      /has COLOUR, which no setting is called: delete it/,
     ],
     [
       'an Action of that name for another trigger',

@@ -1,11 +1,11 @@
 import { defineConfig } from 'vitest/config'
 
-/** With `auth0-deploy-cli` as a witness: whole imports and exports, of many seconds each. */
+/** Deploying takes processes of its own, and a witness (`auth0-deploy-cli`) takes many seconds. */
 export default defineConfig({
   test: {
-    include: ['test/deploy/*-cli.test.ts'],
+    include: ['test/deploy/**/*.test.ts'],
     setupFiles: ['test/support/setup.ts'],
-    maxWorkers: 1,
+    maxWorkers: 2,
     testTimeout: 180_000,
   },
 })
