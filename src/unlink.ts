@@ -26,7 +26,9 @@ export function readUnlink(
   if (more.length > 0)
     return deny('invalid_request', 'several identities of that connection: name requested_identity')
   const identity = readIdentityId(readFullId(target))
-  const main = identities.find(isMain)
-  if (identity === undefined || main === undefined) return deny('identity_not_found')
-  return { identity, nestedConnection: main.connection }
+  const nestedConnection = identities.find(isMain)?.connection
+  // Without a name to compare, the way back could not tell where the user logged in.
+  if (identity === undefined || typeof nestedConnection !== 'string')
+    return deny('identity_not_found')
+  return { identity, nestedConnection }
 }

@@ -9,9 +9,10 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { ALEX, codeOf, connectionsOf, SAM, type Scenario, startScenario } from '../e2e/scenario.ts'
-import type { Browser, BrowserOptions, Page } from '../support/browser.ts'
+import type { BrowserOptions, Page } from '../support/browser.ts'
 import { DATABASE, GITHUB, GOOGLE } from '../tenant/connections.ts'
 import type { TenantOptions } from '../tenant/index.ts'
+import type { LoginAttempt } from '../tenant/web-application.ts'
 import { attack } from './rows.ts'
 
 type Values = Readonly<Record<string, string>>
@@ -28,22 +29,27 @@ function nestedUrl(page: Page): URL {
   return url
 }
 
+interface HandedOver {
+  readonly attempt: LoginAttempt
+  /** Where the victim's browser comes to rest. */
+  readonly end: Page
+}
+
 /** Sam asks for a link, and Alex logs in at the address that Sam hands over. */
-async function handOver(
-  scenario: Scenario,
-  victim: BrowserOptions,
-): Promise<{
-  readonly attempt: Awaited<ReturnType<Scenario['askForLink']>>['attempt']
-  readonly browser: Browser
-  readonly back: Page
-}> {
+async function handOver(scenario: Scenario, victim: BrowserOptions): Promise<HandedOver> {
   const { askForLink, logIn, newBrowser } = scenario
   const { attempt, page } = await askForLink(await logIn(SAM.email))
-  const browser = newBrowser({ ...victim, stopAt: isWayBack })
+  const browser = newBrowser(victim)
   const loginPage = await browser.open(nestedUrl(page))
-  const back = await browser.submit(loginPage, { values: { email: ALEX.email } })
-  expect(isWayBack(back.url)).toBe(true)
-  return { attempt, browser, back }
+  const end = await browser.submit(loginPage, { values: { email: ALEX.email } })
+  return { attempt, end }
+}
+
+/** The same, but the way back is taken in Sam's browser. */
+async function intercept(scenario: Scenario, victim: BrowserOptions): Promise<HandedOver> {
+  const { attempt, end } = await handOver(scenario, { ...victim, stopAt: isWayBack })
+  expect(isWayBack(end.url)).toBe(true)
+  return { attempt, end: await scenario.browser.open(end.url) }
 }
 
 /** Nothing of Alex's is Sam's. */
@@ -86,9 +92,11 @@ const PLACES: readonly Place[] = [
 attack('fixation', () => {
   test('a platform that binds the way back refuses the victim’s browser', async () => {
     const scenario = await startScenario({ tenant: platform(true) })
-    const { back, browser } = await handOver(scenario, { userAgent: VICTIM_AGENT })
-    expect((await scenario.newBrowser({ userAgent: VICTIM_AGENT }).open(back.url)).status).toBe(400)
-    expect((await browser.open(back.url)).url.pathname).toBe('/continue')
+    const { end } = await handOver(scenario, {})
+    expect([end.status, end.url.pathname]).toEqual([400, '/continue'])
+    expect(scenario.tenant.runs().map(({ handler }) => handler)).not.toContain(
+      'onContinuePostLogin',
+    )
     expectUntouched(scenario)
   })
 
@@ -97,9 +105,8 @@ attack('fixation', () => {
       'is refused when the victim comes back, request values being %s',
       async (values) => {
         const scenario = await startScenario({ settings, tenant: platform(false, values) })
-        const { attempt, back } = await handOver(scenario, victim)
-        const page = await scenario.newBrowser(victim).open(back.url)
-        expect(codeOf(await attempt.complete(page.url))).toBe('binding_mismatch')
+        const { attempt, end } = await handOver(scenario, victim)
+        expect(codeOf(await attempt.complete(end.url))).toBe('binding_mismatch')
         if (settings.PIN_SESSION === 'no') expect(logOf(scenario)).toContain(`another ${named}`)
         expectUntouched(scenario)
       },
@@ -109,9 +116,8 @@ attack('fixation', () => {
       'is refused when the attacker got hold of the way back, request values being %s',
       async (values) => {
         const scenario = await startScenario({ settings, tenant: platform(true, values) })
-        const { attempt, back } = await handOver(scenario, victim)
-        const page = await scenario.browser.open(back.url)
-        expect(codeOf(await attempt.complete(page.url))).toBe('binding_mismatch')
+        const { attempt, end } = await intercept(scenario, victim)
+        expect(codeOf(await attempt.complete(end.url))).toBe('binding_mismatch')
         expect(logOf(scenario)).toContain(`another ${named}`)
         expectUntouched(scenario)
       },
@@ -120,9 +126,8 @@ attack('fixation', () => {
 
   test('a browser of the same kind has no session of the attacker’s', async () => {
     const scenario = await startScenario({ tenant: platform(false, 'first') })
-    const { attempt, back } = await handOver(scenario, {})
-    const page = await scenario.newBrowser().open(back.url)
-    expect(codeOf(await attempt.complete(page.url))).toBe('binding_mismatch')
+    const { attempt, end } = await handOver(scenario, {})
+    expect(codeOf(await attempt.complete(end.url))).toBe('binding_mismatch')
     expect(logOf(scenario)).toContain('another session')
     expectUntouched(scenario)
   })
@@ -148,17 +153,15 @@ attack('fixation', () => {
         settings: { PIN_SESSION: 'no' },
         tenant: platform(false),
       })
-      const { attempt, back } = await handOver(scenario, {})
-      const page = await scenario.newBrowser().open(back.url)
-      expect(codeOf(await attempt.complete(page.url))).toBe('no denial')
+      const { attempt, end } = await handOver(scenario, {})
+      expect(codeOf(await attempt.complete(end.url))).toBe('no denial')
       expect(connectionsOf(scenario.tenant, SAM.userId)).toEqual([DATABASE, GOOGLE])
     })
 
     test('and the attacker got hold of the victim’s way back', async () => {
       const scenario = await startScenario({ tenant: platform(true) })
-      const { attempt, back } = await handOver(scenario, {})
-      const page = await scenario.browser.open(back.url)
-      expect(codeOf(await attempt.complete(page.url))).toBe('no denial')
+      const { attempt, end } = await intercept(scenario, {})
+      expect(codeOf(await attempt.complete(end.url))).toBe('no denial')
       expect(connectionsOf(scenario.tenant, SAM.userId)).toEqual([DATABASE, GOOGLE])
     })
 
@@ -167,9 +170,8 @@ attack('fixation', () => {
         settings: { PIN_SESSION: 'no', PIN_IP_ADDRESS: 'yes' },
         tenant: platform(false, 'first'),
       })
-      const { attempt, back } = await handOver(scenario, { ip: '203.0.113.99' })
-      const page = await scenario.newBrowser({ ip: '203.0.113.99' }).open(back.url)
-      expect(codeOf(await attempt.complete(page.url))).toBe('binding_mismatch')
+      const { attempt, end } = await handOver(scenario, { ip: '203.0.113.99' })
+      expect(codeOf(await attempt.complete(end.url))).toBe('binding_mismatch')
       expectUntouched(scenario)
     })
   })

@@ -394,6 +394,17 @@ onEverySubject((world) => {
       expect(started.redirect).toBeUndefined()
     })
 
+    test.each([undefined, null, {}])(
+      'a main identity whose connection is %j has nowhere to log in',
+      async (connection) => {
+        const [main, ...linked] = LINKED.identities
+        const identities = [{ ...main, connection }, ...linked] as typeof LINKED.identities
+        const started = await world.start({ event: { ...UNLINK_EVENT, user: { identities } } })
+        expect(started.code).toBe('identity_not_found')
+        expect(started.redirect).toBeUndefined()
+      },
+    )
+
     test('another user’s hint unlinks nothing', async () => {
       const started = await world.start({
         event: UNLINK_EVENT,

@@ -6,21 +6,22 @@
 import fc from 'fast-check'
 import { describe, expect } from 'vitest'
 import { createCache } from '../support/cache.ts'
-import { type EventOverrides, SECRETS } from '../support/event.ts'
-import { nestedLogin, resumeEvent, startLink } from '../support/flow.ts'
+import { buildEvent, type EventOverrides, SECRETS } from '../support/event.ts'
+import { hintClaims, nestedLogin, resumeEvent, startLink } from '../support/flow.ts'
 import { missingForChange, spellings } from '../support/invariants.ts'
 import {
   CANONICAL_DOMAIN,
   CLIENT_ID,
   COMPANION_ID,
   DATABASE_CONNECTION,
+  NOW_MS,
   NOW_SECONDS,
   type Person,
   PRIMARY,
   SECONDARY,
   STRANGER,
 } from '../support/people.ts'
-import type { SigningKey } from '../support/sign.ts'
+import { type SigningKey, signJwt } from '../support/sign.ts'
 import type { SecondLogin } from '../support/tenant-double.ts'
 import { type Change, change, changesAt, odd, some, telling } from './generators.ts'
 import { useTenant } from './recorded-tenant.ts'
@@ -28,6 +29,8 @@ import { attempt, bundle, property, type Tally } from './world.ts'
 
 const KEYS = ['current', 'next'] as const
 const RESULT_CLAIM = 'urn:example:linking'
+/** Signed once: all starts have the same user, client and clock. */
+const HINT = signJwt(hintClaims(buildEvent(), NOW_MS))
 const METADATA_KEY = 'client-initiated-account-linking:attempt'
 
 const LINKED: Person = {
@@ -72,6 +75,7 @@ async function holds(attack: Attack, tally: Tally, oddTypes = false): Promise<vo
   const started = await startLink(bundle, {
     tenant,
     cache,
+    hint: HINT,
     settings: { RESULT_CLAIM, ...settings },
     ...(linking ? {} : { event: unlinking }),
   })

@@ -114,7 +114,7 @@ export function missingForRedirect(facts: StartFacts, url: URL): readonly string
     ['the settings are there', isConfigured(setting)],
     ['the host is the tenant’s', url.host === hostInUse(event, setting)],
     ['the browser goes to /authorize', `${url.protocol}${url.pathname}` === 'https:/authorize'],
-    ['the companion asks', asked.get('client_id') === setting('AUTH0_CLIENT_ID')],
+    ['the companion asks', asked.get('client_id') === setting('AUTH0_CLIENT_ID')?.toWellFormed()],
     ['the way back is /continue', asked.get('redirect_uri') === `https://${url.host}/continue`],
     ['each parameter is there once', new Set(asked.keys()).size === [...asked.keys()].length],
     ['PKCE is asked', asked.get('code_challenge_method') === 'S256'],
