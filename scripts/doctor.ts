@@ -41,7 +41,7 @@ export async function main(
   { stdout, stderr }: Terminal,
   { build = buildAction }: DoctorEnvironment = {},
 ): Promise<number> {
-  const { hide, clean, cleanJson } = createFilter()
+  const { hide, clean, cleanLine, cleanJson } = createFilter()
   const paint = painter(wantsColour(stdout, variables))
   const config = readDoctorConfig(args, variables)
   try {
@@ -67,7 +67,7 @@ export async function main(
     stdout.write(`${text}\n`)
     return ok ? 0 : 1
   } catch (error) {
-    const message = messageOf(error)
+    const message = cleanLine(messageOf(error))
     if (args.includes('--json'))
       stdout.write(`${cleanJson({ command: 'doctor', ok: false, error: message })}\n`)
     stderr.write(clean(`${paint('red', '✗')} ${message}\n`))

@@ -10,7 +10,7 @@ import type { Management } from './management.ts'
 import { fingerprintsOf, type Metadata, readMemory, writeMemory } from './memory.ts'
 import { isOrdered, orderBindings } from './order.ts'
 import { companionName } from './plan-companion.ts'
-import { Problem, toProblem } from './problems.ts'
+import { isLost, Problem, toProblem } from './problems.ts'
 import { readActionById, readApplication, readBindings, TRIGGER } from './read.ts'
 import type { Report } from './report.ts'
 import type { Values } from './settings.ts'
@@ -20,6 +20,7 @@ import {
   type Plan,
   RUNTIME,
   type Step,
+  sameSet,
   TRIGGER_VERSION,
   type Wanted,
 } from './steps.ts'
@@ -42,6 +43,11 @@ interface Progress {
   actionId: string | undefined
   /** The values that were sent, if any were. */
   sent: Values | undefined
+  /** The draft's secrets as they were read before, or set by us. */
+  secretStates: string | undefined
+  readonly versionBefore: number | undefined
+  /** The release was asked for, and its answer did not come. */
+  lost: Problem | undefined
   version: number | undefined
 }
 
@@ -70,6 +76,9 @@ export async function applyPlan(
     metadata: companion?.metadata ?? {},
     actionId: action?.id,
     sent: undefined,
+    secretStates: action?.secretStates,
+    versionBefore: action?.running?.number,
+    lost: undefined,
     version: undefined,
   }
   for (const step of steps) {
@@ -77,11 +86,19 @@ export async function applyPlan(
     try {
       job.report.done(await applyStep(step, { ...job, progress }))
     } catch (error) {
-      throw toProblem(error, `The step "${step.kind}" (${step.title})`)
+      throw afterRelease(toProblem(error, `The step "${step.kind}" (${step.title})`), progress)
     }
   }
   const { version } = progress
   return version === undefined ? runningOf(action) : { version, sha256: sha256(job.wanted.code) }
+}
+
+/** What is left to do then is small, and whoever reads it must know what runs. */
+function afterRelease(problem: Problem, { version }: Progress): Problem {
+  if (version === undefined) return problem
+  return new Problem(
+    `Version ${version} runs already; run the same command again for the rest. ${problem.message}`,
+  )
 }
 
 export const runningOf = (action: DeployedAction | undefined): Running | undefined =>
@@ -171,6 +188,8 @@ async function applyAction(
     dependencies: [],
     ...(secrets ? { secrets: toSecrets(await gatherValues({ wanted, progress, report })) } : {}),
   }
+  // From here on they are ours; the first look at the build tells when they were set.
+  if (secrets) progress.secretStates = undefined
   if (actionId !== undefined) {
     await client.actions.update(actionId, values)
     return `${title} updated${secrets ? ', with all its secrets' : ''}`
@@ -219,7 +238,8 @@ async function waitUntilBuilt({
   const begun = performance.now()
   const elapsedMs = () => performance.now() - begun
   for (;;) {
-    const { status } = await readActionById(management, known(progress.actionId))
+    const { status, secretStates } = await readActionById(management, known(progress.actionId))
+    progress.secretStates ??= secretStates
     const seconds = Math.round(elapsedMs() / 1_000)
     if (status === 'built') return `Action "${wanted.actionName}" built in ${seconds} s`
     if (status === 'failed')
@@ -236,21 +256,48 @@ async function waitUntilBuilt({
 }
 
 async function applyDeploy({ management: { client }, progress, wanted }: Job): Promise<string> {
-  const { number } = await client.actions.deploy(known(progress.actionId))
-  return `Action "${wanted.actionName}" deployed${number === undefined ? '' : ` as version ${number}`}`
+  const title = `Action "${wanted.actionName}"`
+  try {
+    const { number } = await client.actions.deploy(known(progress.actionId))
+    return `${title} deployed${number === undefined ? '' : ` as version ${number}`}`
+  } catch (error) {
+    if (!isLost(error)) throw error
+    // It may have been done all the same: what runs will tell.
+    progress.lost = toProblem(error, 'The release')
+    return `${title}: no answer to its release, what runs will tell`
+  }
 }
 
-/** By its digest: what a person reads in the plan is what runs. */
+/** By its digest and the times of its secrets: what a person reads in the plan is what runs. */
 async function verifyRunning(job: Job): Promise<string> {
-  const { wanted } = job
+  const { wanted, progress } = job
   const isAsBuilt = ({ running, allChangesDeployed }: DeployedAction): boolean =>
     running?.code === wanted.code && allChangesDeployed
-  const { running } = await waitUntil(isAsBuilt, job, (action) => {
+  const action = await waitUntil(isAsBuilt, job, (action) => {
+    const changed = action.running?.number !== progress.versionBefore
+    if (!changed && progress.lost !== undefined) return progress.lost.message
     const found = action.running === undefined ? 'nothing' : shortDigest(action.running.code)
-    return `What runs is not what was built: ${found} instead of ${shortDigest(wanted.code)}. Somebody else may be deploying: run the same command again, or --rollback`
+    return `What runs is not what was built: ${found} instead of ${shortDigest(wanted.code)}. Somebody else may be deploying: run the same command again${changed ? ', or --rollback' : ''}`
   })
-  job.progress.version = running?.number
+  const { running } = action
+  progress.version = running?.number
+  if (!hasSecretsOf(action, progress))
+    throw new Problem('Somebody else changed its secrets meanwhile, and those run')
   return `version ${running?.number} runs what was built: ${shortDigest(wanted.code)}`
+}
+
+/**
+ * The draft and what runs are the same once all changes are deployed: the draft's times are compared,
+ * which a version need not show, and the names of both.
+ */
+function hasSecretsOf(
+  { secretStates, secretNames, running }: DeployedAction,
+  progress: Progress,
+): boolean {
+  return (
+    secretStates === progress.secretStates &&
+    sameSet(running?.secretNames ?? secretNames, secretNames)
+  )
 }
 
 /** A deployment may take a moment to show. */
@@ -290,28 +337,36 @@ async function applyMemory({ management: { client }, wanted, progress }: Job): P
   return 'settings that are no secret kept in the companion'
 }
 
+const MAX_FLOW_TRIES = 3
+
 /** Read anew: somebody may have changed the flow since the plan was made. */
-async function applyFlow({ management, wanted, progress }: Job): Promise<string> {
+async function applyFlow({ management, wanted, progress, timing }: Job): Promise<string> {
   const actionId = known(progress.actionId)
   const { position, actionName } = wanted
-  const present = await readBindings(management)
-  const order = orderBindings(present, actionId, position)
-  if (!isOrdered(present, order)) {
+  for (let tries = 1; ; tries += 1) {
+    const present = await readBindings(management)
+    const order = orderBindings(present, actionId, position)
+    if (isOrdered(present, order)) {
+      const place = present.findIndex((one) => one.actionId === actionId) + 1
+      return `Action "${actionName}" is number ${place} of ${present.length} in the post-login flow`
+    }
+    if (tries > MAX_FLOW_TRIES)
+      throw new Problem(
+        'The post-login flow is not as it was written: look at Actions > Triggers > post-login, then run the same command again',
+      )
     const bindings = order.map((one) =>
       one === undefined
         ? { ref: { type: 'action_id' as const, value: actionId }, display_name: actionName }
         : { ref: { type: 'binding_id' as const, value: one.id }, display_name: one.displayName },
     )
-    await management.client.actions.triggers.bindings.updateMany(TRIGGER, { bindings })
+    try {
+      await management.client.actions.triggers.bindings.updateMany(TRIGGER, { bindings })
+    } catch (error) {
+      // It may have been done; the next round looks.
+      if (!isLost(error) || tries === MAX_FLOW_TRIES) throw error
+      await sleep(timing.pollMs)
+    }
   }
-  const found = await readBindings(management)
-  const wantedIds = order.map((one) => one?.actionId ?? actionId)
-  if (found.map((one) => one.actionId).join() !== wantedIds.join())
-    throw new Problem(
-      'The post-login flow is not as it was written: look at Actions > Triggers > post-login, then run the same command again',
-    )
-  const place = wantedIds.indexOf(actionId) + 1
-  return `Action "${actionName}" is number ${place} of ${found.length} in the post-login flow`
 }
 
 /** A step before has made it, or the plan would not have come here. */

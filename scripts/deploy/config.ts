@@ -6,7 +6,8 @@ import { readFileSync } from 'node:fs'
 import { parseArgs, parseEnv } from 'node:util'
 import type { Credentials } from './management.ts'
 import type { Position } from './order.ts'
-import { readWantedSettings, SECRET_SETTINGS, type Values } from './settings.ts'
+import { codeOf } from './problems.ts'
+import { PREFIX, readWantedSettings, SECRET_SETTINGS, type Values } from './settings.ts'
 
 export type Variables = Readonly<Record<string, string | undefined>>
 
@@ -15,6 +16,8 @@ interface Who {
   readonly settings: Values
   /** Whatever must not be shown, wherever it may turn up. */
   readonly secrets: readonly string[]
+  /** What is wrong with the settings, where that is no reason to refuse. */
+  readonly doubt: string | undefined
 }
 
 export interface DoctorConfig extends Who {
@@ -73,7 +76,7 @@ export function readConfig(
   if (rollback && (provision || place !== undefined))
     return { problem: '--rollback goes with --dry-run, --json, --name and --env-file only' }
   if (help) return { help }
-  const who = readWho(environment, parsed['env-file'])
+  const who = readWho(environment, parsed['env-file'], rollback)
   if (isRefusal(who)) return who
   const mode = rollback ? 'rollback' : 'deploy'
   return { ...who, mode, actionName: name, provision, dryRun, json, position }
@@ -95,17 +98,33 @@ function parse<T>(read: () => T): T | Refusal {
   try {
     return read()
   } catch (error) {
+    // Whatever stands there by mistake may be a secret.
+    if (codeOf(error) === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL')
+      return { problem: 'This command takes options only: see --help' }
     const [sentence] = String(error instanceof Error ? error.message : error).split('. ')
     return { problem: `${sentence}: see --help` }
   }
 }
 
-/** Who asks, and for which settings. */
-function readWho(environment: Variables, file: string | undefined): Who | Refusal {
+/** Who asks, and for which settings; a rollback sends none, and goes on without. */
+function readWho(
+  environment: Variables,
+  file: string | undefined,
+  rollback = false,
+): Who | Refusal {
   const variables = readVariables(environment, file)
   if (isRefusal(variables)) return variables
   const credentials = readCredentials(variables)
   if (isRefusal(credentials)) return credentials
+  const settings = readSettingsOf(credentials, variables)
+  if (!isRefusal(settings))
+    return { credentials, settings, secrets: secretsOf(credentials, settings), doubt: undefined }
+  if (!rollback) return settings
+  const secrets = secretsOf(credentials, Object.fromEntries(rawSecrets(variables)))
+  return { credentials, settings: {}, secrets, doubt: settings.problem }
+}
+
+function readSettingsOf(credentials: Credentials, variables: Variables): Values | Refusal {
   const settings = readWantedSettings(variables, credentials.domain)
   if (isRefusal(settings)) return settings
   if ('clientId' in credentials && settings.AUTH0_CLIENT_ID === credentials.clientId)
@@ -113,8 +132,14 @@ function readWho(environment: Variables, file: string | undefined): Who | Refusa
       problem:
         'LINK_AUTH0_CLIENT_ID is the application that deploys: the companion is another one, with update:users only',
     }
-  return { credentials, settings, secrets: secretsOf(credentials, settings) }
+  return settings
 }
+
+const rawSecrets = (variables: Variables): readonly (readonly [string, string])[] =>
+  SECRET_SETTINGS.flatMap((name) => {
+    const value = variables[PREFIX + name]?.trim()
+    return value ? [[name, value] as const] : []
+  })
 
 function readPosition(text: string): Position | undefined {
   if (text === 'first' || text === 'last') return text

@@ -82,6 +82,13 @@ function readValues(text: string): Values | undefined {
 /** The marker by which a companion is found again, from its creation on. */
 export const markCompanion = (action: string): Metadata => ({ [ACTION]: action })
 
+/** The mark, the version, and one for the settings or their hash. */
+const MIN_OWN_PROPERTIES = 3
+export const MAX_OTHERS = MAX_PROPERTIES - MIN_OWN_PROPERTIES
+
+export const countOthers = (metadata: Metadata): number =>
+  Object.keys(metadata).filter((name) => !OWN.test(name)).length
+
 /** What to write so that these values are remembered as those of this version. */
 export function writeMemory(
   metadata: Metadata,
@@ -89,7 +96,7 @@ export function writeMemory(
   values: Values,
   { version, fingerprints }: { readonly version: number; readonly fingerprints: Values },
 ): MetadataPatch {
-  const others = Object.keys(metadata).filter((name) => !OWN.test(name)).length
+  const others = countOthers(metadata)
   const chunks = toChunks(settingsText(values))
   const kept = chunks.length > MAX_PROPERTIES - others - 2 ? [digestOf(values)] : chunks
   return {

@@ -1,7 +1,7 @@
 /**
  * `fetch` with the patience that the Management API asks for: every try has a time limit, body
  * included; 429 waits as told and tries again, whatever the request was, since nothing was done;
- * reading survives 5xx and lost connections, writing does not, since it may have been done.
+ * reading and most of PATCH survive 5xx and lost connections, POST does not: it may have been done.
  *
  * @see https://auth0.com/docs/troubleshoot/customer-support/operational-policies/rate-limit-policy
  */
@@ -27,7 +27,8 @@ export function createPatientFetch(patience: Patience): typeof fetch {
   return async (input, init) => {
     for (let tries = 1; ; tries += 1) {
       const answer = await tryOnce(input, init, tryTimeoutMs)
-      const waitMs = tries < MAX_TRIES ? waitOf(answer, init?.method ?? 'GET', tries) : undefined
+      const waitMs =
+        tries < MAX_TRIES ? waitOf(answer, isRepeatable(input, init), tries) : undefined
       if (waitMs === undefined || waitMs > MAX_WAIT_MS) {
         if (answer instanceof Response) return answer
         throw answer.lost
@@ -65,10 +66,23 @@ async function tryOnce(
 /** They may have no body, not even an empty one. */
 const NULL_BODY_STATUSES = [204, 205, 304]
 
-function waitOf(answer: Response | Lost, method: string, tries: number): number | undefined {
-  if (answer instanceof Response && answer.status === 429) return toldWait(answer) ?? pauseOf(tries)
+/**
+ * A PATCH names the values to be: done twice it is done once. That of the bindings is the whole flow,
+ * which somebody may have changed in between: whoever writes it reads it first.
+ */
+function isRepeatable(
+  input: Parameters<typeof fetch>[0],
+  { method = 'GET' }: RequestInit = {},
+): boolean {
+  const url = input instanceof Request ? input.url : String(input)
+  return method === 'GET' || (method === 'PATCH' && !/\/bindings$/.test(url))
+}
+
+function waitOf(answer: Response | Lost, repeatable: boolean, tries: number): number | undefined {
+  if (answer instanceof Response && answer.status === 429)
+    return Math.max(toldWait(answer) ?? 0, pauseOf(tries))
   const unsure = !(answer instanceof Response) || answer.status >= 500
-  return unsure && method === 'GET' ? pauseOf(tries) : undefined
+  return unsure && repeatable ? pauseOf(tries) : undefined
 }
 
 function whyOf(answer: Response | Lost): string {
@@ -81,10 +95,17 @@ const pauseOf = (tries: number): number => FIRST_PAUSE_MS * 2 ** (tries - 1)
 /** `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3), else Auth0's reset time. */
 function toldWait({ headers }: Response): number | undefined {
   const after = headers.get('retry-after')
+  const nowMs = nowOf(headers)
   if (after !== null) {
-    const ms = /^\d+$/.test(after) ? Number(after) * 1_000 : Date.parse(after) - Date.now()
+    const ms = /^\d+$/.test(after) ? Number(after) * 1_000 : Date.parse(after) - nowMs
     if (!Number.isNaN(ms)) return Math.max(ms, 0)
   }
   const reset = Number(headers.get('x-ratelimit-reset') ?? Number.NaN)
-  return Number.isNaN(reset) ? undefined : Math.max(reset * 1_000 - Date.now(), 0)
+  return Number.isNaN(reset) ? undefined : Math.max(reset * 1_000 - nowMs, 0)
+}
+
+/** By the clock of whoever tells the time to wait for (RFC 9110, section 6.6.1). */
+function nowOf(headers: Headers): number {
+  const theirs = Date.parse(headers.get('date') ?? '')
+  return Number.isNaN(theirs) ? Date.now() : theirs
 }

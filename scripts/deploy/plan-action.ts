@@ -4,7 +4,13 @@
  */
 import { shortDigest } from './digest.ts'
 import { digestOf, fingerprint, type Memory, readMemory } from './memory.ts'
-import { SECRET_SETTINGS, type Values, withoutSecrets } from './settings.ts'
+import {
+  PREFIX,
+  readSettingNames,
+  SECRET_SETTINGS,
+  type Values,
+  withoutSecrets,
+} from './settings.ts'
 import type { Application, DeployedAction, Snapshot } from './snapshot.ts'
 import {
   type Change,
@@ -105,6 +111,8 @@ function planSecrets(
     ...settings,
     ...(readable === undefined ? {} : { AUTH0_CLIENT_SECRET: readable }),
   }
+  const stray = strayProblem(known, action, companion)
+  if (stray !== undefined) return { problem: stray }
   const changes = secretChanges(known, action, companion)
   if (changes.length === 0) return { changes, notes: [] }
   if (companion !== undefined && known.AUTH0_CLIENT_SECRET === undefined)
@@ -121,6 +129,30 @@ function planSecrets(
       : [],
   }
 }
+
+/** Set by hand, it would vanish with the whole list and without a word. */
+function strayProblem(
+  known: Values,
+  action: DeployedAction | undefined,
+  companion: Application | undefined,
+): string | undefined {
+  const memory = readMemory(companion?.metadata ?? {})
+  if (action === undefined || isCurrent(action, memory)) return undefined
+  const supplied = ['AUTH0_CLIENT_ID', ...SECRET_SETTINGS, ...Object.keys(known)]
+  const strays = action.secretNames.filter((name) => !supplied.includes(name))
+  const foreign = strays.filter((name) => !readSettingNames().includes(name))
+  if (foreign.length > 0)
+    return `The Action has ${list(foreign)}, which no setting is called: delete it at Actions > Library > Secrets`
+  if (strays.length === 0) return undefined
+  const variables = list(strays.map((name) => PREFIX + name))
+  return `The Action has ${list(strays)}, which no ${PREFIX} variable names: set ${variables} as it is there (or to its default to drop it)`
+}
+
+/** What is remembered is of one version; the draft may hold what was never deployed. */
+const isCurrent = (action: DeployedAction, memory: Memory): boolean =>
+  action.secretsDeployed &&
+  action.running?.number === memory.version &&
+  (memory.settings ?? memory.digest) !== undefined
 
 function secretChanges(
   known: Values,
@@ -151,8 +183,7 @@ function settingChanges(
   memory: Memory,
 ): readonly Change[] {
   if (action === undefined) return diff({}, wanted)
-  // What is remembered is of one version; the draft may hold what was never deployed.
-  const current = action.secretsDeployed && action.running?.number === memory.version
+  const current = isCurrent(action, memory)
   if (current && memory.settings !== undefined) return diff(memory.settings, wanted)
   if (current && memory.digest === digestOf(wanted)) return []
   return [{ what: 'settings', before: 'not known', after: list(Object.keys(wanted)) }]

@@ -37,6 +37,11 @@ export function planCompanion(
     return {
       problem: `${companion.clientId} has addresses of an application that people use: the companion is one of its own. Leave LINK_AUTH0_CLIENT_ID out to have it made`,
     }
+  const other = companion && otherService(companion, actionName, surroundings)
+  if (other !== undefined)
+    return {
+      problem: `${companion?.clientId} serves something else: ${other}. Leave LINK_AUTH0_CLIENT_ID out to have a companion of its own made`,
+    }
   const values = companionValues(actionName, callbacksOf(settings, surroundings), companion)
   const changes = changesOf(values, companion)
   if (changes.length === 0) return NOTHING_TO_DO
@@ -59,6 +64,19 @@ export function planCompanion(
 function isUsedByPeople(application: Application, actionName: string): boolean {
   const marked = readMemory(application.metadata).action === actionName
   return !marked && foreignAddresses(application).length > 0
+}
+
+/** What would break if it were made a companion; one that bears our mark was made by us. */
+function otherService(
+  { appType, metadata }: Application,
+  actionName: string,
+  { grant }: Surroundings,
+): string | undefined {
+  if (readMemory(metadata).action === actionName) return undefined
+  if (appType === 'non_interactive') return 'it is a machine-to-machine application'
+  if (grant?.allScopes) return 'it may use all of the Management API'
+  const more = (grant?.scopes ?? []).filter((scope) => !COMPANION_SCOPES.includes(scope))
+  return more.length === 0 ? undefined : `at the Management API it has ${more.join(', ')}`
 }
 
 export const foreignAddresses = ({ callbacks, otherAddresses }: Application): readonly string[] => [

@@ -3,12 +3,20 @@
  * chance. Gives the steps in the order in which they are done, each with what changes; none where the
  * tenant is as wanted. Secrets are named, never shown.
  */
+import { countOthers, MAX_OTHERS } from './memory.ts'
 import { isOrdered, orderBindings } from './order.ts'
 import { planAction } from './plan-action.ts'
 import { noteConnections, planCompanion, planConnections, planGrant } from './plan-companion.ts'
 import { readAsAction } from './settings.ts'
 import type { Snapshot } from './snapshot.ts'
-import { type Impossible, isImpossible, NOTHING_TO_DO, type Plan, type Wanted } from './steps.ts'
+import {
+  type Impossible,
+  isImpossible,
+  NOTHING_TO_DO,
+  type Plan,
+  type Step,
+  type Wanted,
+} from './steps.ts'
 
 const MAX_BINDINGS = 20
 
@@ -22,6 +30,8 @@ export function makePlan(wanted: Wanted, tenant: Snapshot): Plan | Impossible {
   if (isImpossible(action)) return action
   const flow = planFlow(wanted, tenant)
   if (isImpossible(flow)) return flow
+  const room = checkRoom(tenant, [...companion.steps, ...action.steps])
+  if (room !== undefined) return room
   const provision = wanted.provision && surroundings !== undefined
   return {
     steps: [
@@ -36,6 +46,21 @@ export function makePlan(wanted: Wanted, tenant: Snapshot): Plan | Impossible {
       ...action.notes,
       ...flow.notes,
     ],
+  }
+}
+
+/** Asked before anything is written: the memory comes after the release. */
+function checkRoom({ companion }: Snapshot, steps: readonly Step[]): Impossible | undefined {
+  if (companion === undefined) return undefined
+  const writes = steps.some(
+    (step) =>
+      step.kind === 'memory' ||
+      (step.kind === 'application' && step.values.client_metadata !== undefined),
+  )
+  const others = countOthers(companion.metadata)
+  if (!writes || others <= MAX_OTHERS) return undefined
+  return {
+    problem: `${companion.clientId} has ${others} properties of metadata of its own, and no more than ${MAX_OTHERS} fit beside what a deployment keeps: remove some at Applications > Advanced Settings > Application Metadata`,
   }
 }
 

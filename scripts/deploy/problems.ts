@@ -1,6 +1,7 @@
 /**
  * What can go wrong between here and the tenant, each in one line that says what to do next. No I/O.
- * Bodies of answers are not repeated, but for the words of Auth0 that name a scope or a field.
+ * Bodies of answers are not repeated, but for the words of Auth0 that name a scope or a field; the
+ * report cuts them, after its filter: half a secret would pass that.
  */
 import { ManagementError, ManagementTimeoutError } from 'auth0'
 
@@ -32,6 +33,13 @@ export function isLost(error: unknown): boolean {
   if (!(error instanceof ManagementError)) return !(error instanceof Problem)
   const { statusCode = 0 } = error
   return statusCode < 300 || statusCode >= 500
+}
+
+/** The tenant's plan does not have it: a prohibition that no scope would lift. */
+export function isNotOffered(error: unknown): boolean {
+  if (!(error instanceof ManagementError) || error.statusCode !== 403) return false
+  const { message, errorCode } = bodyOf(error)
+  return errorCode !== 'insufficient_scope' && /not allowed to perform/.test(message)
 }
 
 function unanswered(doing: string, why: string): Problem {
@@ -79,7 +87,7 @@ function bodyOf({ body }: ManagementError) {
     readonly errorCode?: unknown
   }
   const oneLine = (value: unknown): string =>
-    typeof value === 'string' ? value.replace(/\s+/g, ' ').slice(0, 200) : ''
+    typeof value === 'string' ? value.replace(/\s+/g, ' ') : ''
   return { message: oneLine(message), errorCode: oneLine(errorCode) }
 }
 
@@ -93,5 +101,5 @@ export function codeOf(error: unknown): string {
     if (/Timeout/.test(one.name)) return 'no answer in time'
     last = one.message
   }
-  return last.split('\n')[0]?.slice(0, 80) || 'no answer that can be read'
+  return last.split('\n')[0] || 'no answer that can be read'
 }

@@ -6,7 +6,7 @@ import type { Management as Api } from 'auth0'
 import type { Management } from './management.ts'
 import { type Metadata, readMemory } from './memory.ts'
 import type { Bound } from './order.ts'
-import { Problem, toProblem } from './problems.ts'
+import { isNotOffered, Problem, toProblem } from './problems.ts'
 import type {
   Application,
   BuildStatus,
@@ -87,7 +87,8 @@ export function toAction(action: Api.Action | Api.GetActionResponseContent): Dep
     runtime: action.runtime ?? '',
     trigger: `${trigger?.id} ${trigger?.version ?? ''}`.trim(),
     dependencies: action.dependencies?.length ?? 0,
-    secretNames: (action.secrets ?? []).flatMap(({ name }) => name ?? []),
+    secretNames: namesOf(action.secrets ?? []),
+    secretStates: secretStates(action.secrets),
     status: (action.status ?? 'pending') as BuildStatus,
     allChangesDeployed: action.all_changes_deployed ?? false,
     secretsDeployed:
@@ -101,6 +102,7 @@ const toVersion = (version: Api.ActionVersion | Api.ActionDeployedVersion): Depl
   id: version.id ?? '',
   number: version.number ?? 0,
   built: version.status === 'built',
+  secretNames: version.secrets && namesOf(version.secrets),
   code: version.code ?? '',
   runtime: version.runtime ?? '',
   dependencies: version.dependencies?.length ?? 0,
@@ -117,6 +119,9 @@ export async function readVersions(
     return versions
   })
 }
+
+const namesOf = (secrets: readonly Api.ActionSecretResponse[]): readonly string[] =>
+  secrets.flatMap(({ name }) => name ?? [])
 
 /** Values cannot be read; when each was set can. */
 const secretStates = (secrets: readonly Api.ActionSecretResponse[] | undefined): string =>
@@ -288,8 +293,13 @@ function lacksKeys(options: Readonly<Record<string, unknown>> | undefined): bool
 
 async function readCustomDomains({ client }: Management): Promise<readonly CustomDomain[]> {
   return reading('the custom domains', async () => {
-    const domains = await client.customDomains.list()
-    return domains.map(({ domain, status }) => ({ domain, ready: status === 'ready' }))
+    try {
+      const domains = await client.customDomains.list()
+      return domains.map(({ domain, status }) => ({ domain, ready: status === 'ready' }))
+    } catch (error) {
+      if (isNotOffered(error)) return []
+      throw error
+    }
   })
 }
 

@@ -44,6 +44,8 @@ export interface Frame {
 /** Shorter ones would turn up in any word. */
 const MIN_SECRET_CHARACTERS = 4
 
+const MAX_LINE_CHARACTERS = 500
+
 /** Replaces every secret that it has been told of. */
 export function createFilter() {
   const secrets = new Set<string>()
@@ -54,6 +56,11 @@ export function createFilter() {
       if (secret.length >= MIN_SECRET_CHARACTERS) secrets.add(secret)
     },
     clean,
+    /** A line that may hold what somebody else wrote: cut once no secret is in it. */
+    cleanLine: (text: string): string => {
+      const line = clean(text)
+      return line.length > MAX_LINE_CHARACTERS ? `${line.slice(0, MAX_LINE_CHARACTERS)}…` : line
+    },
     /** As JSON, where a secret may stand with its quotes escaped. */
     cleanJson: (value: unknown): string =>
       JSON.stringify(value, (_, one) => (typeof one === 'string' ? clean(one) : one), 2),
@@ -71,7 +78,7 @@ interface StepEntry {
 
 /** One document on stdout when all is over; the error line on stderr besides. */
 export function createJsonReport(frame: Frame, stdout: Sink, stderr: Sink): Report {
-  const { hide, clean, cleanJson } = createFilter()
+  const { hide, cleanLine, cleanJson } = createFilter()
   let steps: readonly StepEntry[] = []
   const notes: string[] = []
   const waits: { readonly milliseconds: number; readonly why: string }[] = []
@@ -103,12 +110,13 @@ export function createJsonReport(frame: Frame, stdout: Sink, stderr: Sink): Repo
       const milliseconds = Math.round(performance.now() - begun.at)
       Object.assign(begun.entry, { state: 'done', result, milliseconds })
     },
-    note: (text) => void notes.push(text),
+    note: (text) => void notes.push(cleanLine(text)),
     wait: (milliseconds, why) => void waits.push({ milliseconds, why }),
     end: ({ text, changed, running }) => print({ ok: true, summary: text, changed, running }),
     fail(message) {
-      print({ ok: false, error: message })
-      stderr.write(`${frame.command}: ${clean(message)}\n`)
+      const line = cleanLine(message)
+      print({ ok: false, error: line })
+      stderr.write(`${frame.command}: ${line}\n`)
     },
   }
 }

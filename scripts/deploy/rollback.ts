@@ -18,6 +18,8 @@ export interface RollbackRequest {
   readonly actionName: string
   readonly clientId: string | undefined
   readonly dryRun: boolean
+  /** What is wrong with settings that were given, of which a rollback sends none. */
+  readonly doubt?: string | undefined
   readonly timing?: Timing
 }
 
@@ -47,12 +49,12 @@ export async function rollBack(request: RollbackRequest, report: Report): Promis
   const { actionName, credentials, dryRun, timing = TIMING } = request
   const management = openTenant(credentials, report)
   const scopes = await management.readScopes()
-  requireScopes(scopes, ['read:actions', 'read:clients', ...(dryRun ? [] : ['update:actions'])])
+  requireScopes(scopes, ['read:actions', ...(dryRun ? [] : ['update:actions'])])
   const action = await readAction(management, actionName)
   const { running } = action ?? {}
   if (action === undefined || running === undefined)
     throw new Problem(`No version of ${actionName} runs: there is nothing to go back from`)
-  const companion = await readCompanion(management, actionName, request.clientId)
+  const { companion, doubts } = await lookUp(management, request)
   const memory = readMemory(companion?.metadata ?? {})
   const repeats = memory.version === running.number ? memory.repeats : undefined
   const before = versionBefore(await readVersions(management, action.id), running.number, repeats)
@@ -71,7 +73,10 @@ export async function rollBack(request: RollbackRequest, report: Report): Promis
       },
     ],
   }
-  const notes = ['The settings go back with the code: the next deployment sends all of them.']
+  const notes = [
+    'The settings go back with the code: the next deployment sends all of them.',
+    ...doubts,
+  ]
   report.plan({ steps: [step], notes })
   if (dryRun) {
     report.end({
@@ -91,9 +96,32 @@ export async function rollBack(request: RollbackRequest, report: Report): Promis
     { version: restored.version, repeats: before.number },
     report,
   )
-  const text = `Version ${restored.version} of ${actionName} runs at ${management.domain}: version ${before.number} again.`
+  const text = `Version ${restored.version} of ${actionName} runs at ${management.domain}: version ${before.number} again. Now run npm run doctor: it tells what no longer fits around it.`
   report.end({ text, changed: true, running: restored })
   return { changed: true, running: restored }
+}
+
+interface LookedUp {
+  readonly companion: Application | undefined
+  readonly doubts: readonly string[]
+}
+
+/** The way back is for trouble: neither the companion nor the settings may bar it. */
+async function lookUp(
+  management: Management,
+  { actionName, clientId, doubt }: RollbackRequest,
+): Promise<LookedUp> {
+  const doubts =
+    doubt === undefined
+      ? []
+      : [`A rollback sends no settings; the next deployment will say: ${doubt}`]
+  try {
+    return { companion: await readCompanion(management, actionName, clientId), doubts }
+  } catch (error) {
+    const { message } = toProblem(error, 'Reading the companion')
+    const unread = `Without the companion nobody knows whether what runs is a rollback already. ${message}`
+    return { companion: undefined, doubts: [...doubts, unread] }
+  }
 }
 
 const toRunning = ({ number, code }: DeployedVersion): Running => ({

@@ -8,7 +8,7 @@ import { readSettings, type Settings } from '../../src/settings.ts'
 
 export type Values = Readonly<Record<string, string>>
 
-const PREFIX = 'LINK_'
+export const PREFIX = 'LINK_'
 
 /** Never shown, never kept outside the Action. */
 export const SECRET_SETTINGS: readonly string[] = ['AUTH0_CLIENT_SECRET', 'ACTION_SECRET']

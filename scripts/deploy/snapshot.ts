@@ -10,6 +10,8 @@ export interface DeployedVersion {
   readonly id: string
   readonly number: number
   readonly built: boolean
+  /** `undefined`: not shown. */
+  readonly secretNames: readonly string[] | undefined
   readonly code: string
   readonly runtime: string
   readonly dependencies: number
@@ -22,6 +24,8 @@ export interface DeployedAction {
   readonly trigger: string
   readonly dependencies: number
   readonly secretNames: readonly string[]
+  /** Their names and when each was set, as one text. */
+  readonly secretStates: string
   readonly status: BuildStatus
   readonly allChangesDeployed: boolean
   /** The draft's secrets are those of the version that runs. */

@@ -33,7 +33,7 @@ export const painter =
     colour ? styleText(style, text, { validateStream: false }) : text
 
 export function createTextReport(frame: Frame, { colour, stdout, stderr }: Voice): Report {
-  const { hide, clean } = createFilter()
+  const { hide, clean, cleanLine } = createFilter()
   const paint = painter(colour)
   const width = Math.min(stdout.columns ?? WIDTH, 100)
   const moving = stdout.isTTY === true
@@ -91,7 +91,7 @@ export function createTextReport(frame: Frame, { colour, stdout, stderr }: Voice
     },
     progress,
     done: (text) => wrapped(paint('green', '✓'), text),
-    note: (text) => wrapped(paint('yellow', '!'), text),
+    note: (text) => wrapped(paint('yellow', '!'), cleanLine(text)),
     wait: (waitMs, why) =>
       wrapped(paint('yellow', '…'), `${why}: again in ${(waitMs / 1_000).toFixed(1)} s`),
     end: ({ text }) => {
@@ -100,7 +100,7 @@ export function createTextReport(frame: Frame, { colour, stdout, stderr }: Voice
     },
     fail(message) {
       erase()
-      stderr.write(`${paint('red', '✗')} ${clean(message)}\n`)
+      stderr.write(`${paint('red', '✗')} ${cleanLine(message)}\n`)
     },
   }
 }

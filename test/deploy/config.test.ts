@@ -78,7 +78,7 @@ LINK_ENFORCE_MFA=always
     ['a URL as domain', [], { ...WHO, AUTH0_DOMAIN: 'https://tenant.example.com' }, /host without/],
     ['a path in the domain', [], { ...WHO, AUTH0_DOMAIN: 'tenant.example.com/x' }, /host without/],
     ['an unknown option', ['--nope'], WHO, /--nope.*--help/],
-    ['an argument', ['nope'], WHO, /nope.*--help/],
+    ['an argument', ['nope'], WHO, /takes options only: see --help/],
     ['a place that is none', ['--position', '0'], WHO, /--position takes/],
     ['a place in words', ['--position', 'middle'], WHO, /--position takes/],
     ['two things at once', ['--rollback', '--provision'], WHO, /--rollback goes with/],
@@ -126,6 +126,21 @@ LINK_ENFORCE_MFA=always
       LINK_ENFORCE_MFA: 'zzz',
     })
     expect(JSON.stringify(config)).not.toMatch(/tooshort|zzz|example-secret/)
+    const slipped = [
+      readConfig(['a-pasted-secret'], WHO),
+      readDoctorConfig(['a-pasted-secret'], WHO),
+    ]
+    for (const refusal of slipped) expect(JSON.stringify(refusal)).not.toContain('pasted')
+  })
+
+  it('does not bar a rollback by bad settings, and keeps their secrets hidden', () => {
+    const variables = { ...WHO, LINK_ENFORCE_MFA: 'zzz', LINK_ACTION_SECRET: 'tooshort' }
+    expect(readConfig(['--rollback'], variables)).toMatchObject({
+      mode: 'rollback',
+      settings: {},
+      doubt: expect.stringContaining('cannot be understood'),
+      secrets: expect.arrayContaining(['tooshort']),
+    })
   })
 
   it('gives help to whoever asks, without any variable', () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
+import type { Variables } from '../../scripts/deploy/config.ts'
 import { ALEX, codeOf, connectionsOf, openScenario } from '../e2e/scenario.ts'
 import { tenantRoutes } from '../tenant/management/tenant-routes.ts'
 import { type Bench, startBench } from './tenant.ts'
@@ -224,13 +225,13 @@ it('does without custom domains where the plan has none, and not without their s
   const bench = await startBench()
   const answer = tenantRoutes({ audience: '', customDomains: [] })
     .find(({ path }) => path === 'custom-domains')
-    ?.answer({} as never, [])
+    ?.answer({} as never, [], {} as never)
   const { status, body } = (await answer) ?? {}
   const fault = { route: 'GET /api/v2/custom-domains', status: status ?? 0 }
   bench.tenant.fault({ ...fault, body: JSON.stringify(body) })
   expect((await provision(bench)).code).toBe(0)
   const companion = bench.tenant.applications.all.find(({ caller }) => caller === 'action')
-  expect(companion?.callbacks).toEqual([`https://${bench.tenant.canonicalDomain}/continue`])
+  expect(companion?.redirectUris).toEqual([`https://${bench.tenant.canonicalDomain}/continue`])
   const refusal = {
     errorCode: 'insufficient_scope',
     message: 'Insufficient scope, expected any of: read:custom_domains',
@@ -323,6 +324,34 @@ describe('--rollback', () => {
     const { code, stdout } = await bench.run(['--rollback'])
     expect(code).toBe(0)
     expect(stdout).toContain('version 1 runs again, as version 3')
+  })
+
+  it.each<[string, Variables, (bench: Bench) => void, RegExp]>([
+    ['a setting that is none', { LINK_ENFORCE_MAF: 'yes' }, () => {}, /LINK_ENFORCE_MAF is no/],
+    [
+      'a companion that is not there',
+      { LINK_AUTH0_CLIENT_ID: 'exampleNobodyClientId00000000001' },
+      () => {},
+      /Without the companion nobody knows.*application exampleNobody/,
+    ],
+    [
+      'a companion that cannot be read',
+      {},
+      (bench) => bench.revoke('read:clients', 'read:client_keys'),
+      /Without the companion nobody knows.*lacks read:clients/,
+    ],
+  ])('is not barred by %s', async (_, settings, spoil, note) => {
+    const bench = await startBench()
+    await provision(bench)
+    await bench.run([], {}, versionTwo)
+    spoil(bench)
+    const { code, stdout, stderr } = await bench.run(['--rollback'], settings)
+    expect(stderr).toBe('')
+    expect(code).toBe(0)
+    const text = stdout.replace(/\s+/g, ' ')
+    expect(text).toMatch(note)
+    expect(text).toContain('Now run npm run doctor')
+    expect(bench.running()).toMatchObject({ number: 3, code: ACTION })
   })
 
   it('has nothing to do where nothing runs', async () => {
@@ -434,17 +463,71 @@ describe('trouble', () => {
 
   it.each([
     ['PATCH of the Action', /PATCH \/api\/v2\/actions\/actions\//, 'reset'],
-    ['deploy', /POST \/api\/v2\/actions\/actions\/[^/]*\/deploy/, 'reset'],
+    ['PATCH of the Action, which was done', /PATCH \/api\/v2\/actions\/actions\//, 'lose'],
+    ['release, which was done', /POST \/api\/v2\/actions\/actions\/[^/]*\/deploy/, 'lose'],
+    ['PATCH of the memory', /PATCH \/api\/v2\/clients\//, 'lose'],
     ['PATCH of the bindings', /PATCH .*bindings/, 'reset'],
+    ['PATCH of the bindings, which was done', /PATCH .*bindings/, 'lose'],
+  ] as const)('survives a connection lost at the %s', async (_, route, broken) => {
+    const bench = await withVersionOne()
+    bench.tenant.fault({ route, break: broken })
+    const args = ['--position', 'first']
+    const { code, stderr } = await bench.run(args, {}, versionTwo)
+    expect(stderr).toBe('')
+    expect(code).toBe(0)
+    expect(bench.running()).toMatchObject({ number: 2, code: `${ACTION}// a later one\n` })
+    expect(await bench.places()).toEqual(['account-linking', 'Another'])
+    expect((await bench.run(args, {}, versionTwo)).stdout).toContain('Nothing changes')
+  })
+
+  it('notices secrets that somebody else set while it waited for the build', async () => {
+    let meddles = true
+    const bench: Bench = await startBench({
+      onEvent: (entry) => {
+        if (!meddles || entry.kind !== 'http' || !/actions\/[^/]+\/deploy$/.test(entry.path)) return
+        meddles = false
+        const { id, draft } = bench.tenant.actions.findByName('account-linking') ?? { id: '' }
+        const value = 'a-secret-of-somebody-else-of-32-characters'
+        const secrets = (draft?.secrets ?? []).map((one) =>
+          one.name === 'ACTION_SECRET' ? { ...one, value, updatedAt: '2100-01-01T00:00:00Z' } : one,
+        )
+        bench.tenant.actions.update(id, { secrets })
+        bench.tenant.actions.deploy(id)
+      },
+    })
+    const { code, stderr } = await provision(bench)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^\S+ Version \d runs already; run the same command again/)
+    expect(stderr).toContain('Somebody else changed its secrets')
+    const again = await bench.run(['--provision'], {}, dist)
+    expect(again.stdout).toContain('settings: not known → ')
+    expect(again.code).toBe(0)
+    const { link } = await openScenario(bench.tenant)
+    expect(await link()).toMatchObject({ type: 'tokens' })
+  })
+
+  it('says that the version runs already where what comes after it fails', async () => {
+    const bench = await withVersionOne()
+    bench.tenant.fault({ route: /PATCH .*bindings/, break: 'reset', times: 3 })
+    const { code, stderr } = await bench.run(['--position', 'first'], {}, versionTwo)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/Version 2 runs already; run the same command again/)
+    expect(bench.running()?.number).toBe(2)
+  })
+
+  it.each([
+    ['release', /POST \/api\/v2\/actions\/actions\/[^/]*\/deploy/, 1],
+    ['PATCH of the bindings', /PATCH .*bindings/, 3],
   ] as const)(
-    'a connection lost at the %s is told, and mended by the same command',
-    async (_, route, broken) => {
+    'a connection lost for good at the %s is told, and mended by the same command',
+    async (_, route, times) => {
       const bench = await withVersionOne()
-      bench.tenant.fault({ route, break: broken })
+      bench.tenant.fault({ route, break: 'reset', times })
       const args = ['--position', 'first']
       const { code, stderr } = await bench.run(args, {}, versionTwo)
       expect(code).toBe(1)
       expect(stderr).toMatch(/run the same command again/)
+      expect(stderr).not.toContain('--rollback')
       expect(stderr.trim().split('\n')).toHaveLength(1)
       expect(await bench.places()).toEqual(['Another', 'account-linking'])
       expect((await bench.run(args, {}, versionTwo)).code).toBe(0)

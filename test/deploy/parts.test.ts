@@ -53,10 +53,10 @@ describe('the patient fetch', () => {
     const patient = createPatientFetch({
       onWait: (waitMs) => waits.push(waitMs),
       sleep: async () => {},
-      tryTimeoutMs: 200,
+      tryTimeoutMs: 1_000,
     })
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
-    return { waits, send: (init?: RequestInit) => patient(url, init) }
+    return { waits, send: (init?: RequestInit, path = '') => patient(url + path, init) }
   }
 
   /** Answers one after the other, the last one for ever. */
@@ -115,11 +115,15 @@ describe('the patient fetch', () => {
     expect(endless.waits).toEqual([500, 1_000, 2_000, 4_000])
   })
 
-  it('reads again after 5xx and lost connections, and never writes again', async () => {
+  it('reads and patches again after 5xx and lost connections, and writes nothing else again', async () => {
     const failing = await start(answering([503], [200]))
     expect((await failing.send()).status).toBe(200)
     const writing = await start(answering([503], [200]))
-    expect((await writing.send({ method: 'PATCH' })).status).toBe(503)
+    expect((await writing.send({ method: 'POST' })).status).toBe(503)
+    const patching = await start(answering([503], [200]))
+    expect((await patching.send({ method: 'PATCH' })).status).toBe(200)
+    const binding = await start(answering([503], [200]))
+    expect((await binding.send({ method: 'PATCH' }, 'bindings')).status).toBe(503)
     let asked = 0
     const breaking = await start((_, res) => {
       asked += 1
@@ -276,6 +280,20 @@ describe('the text report', () => {
     report.end({ text: 'hush', changed: true, running: undefined })
     report.fail('hush')
     expect(text()).not.toContain('hush')
+  })
+
+  it('shows no half of a secret where a long line is cut', () => {
+    const secret = 'a-secret-that-lies-across-the-end'
+    for (let length = 440; length < 500; length += 1) {
+      const message = `${'x'.repeat(length)}${secret}${'y'.repeat(200)}`
+      const body = { statusCode: 400, message }
+      const problem = toProblem(new ManagementError({ statusCode: 400, body }), 'It')
+      const { report, text } = listen()
+      report.hide(secret)
+      report.fail(problem.message)
+      expect(text()).not.toContain('a-sec')
+      expect(text().length).toBeLessThan(520)
+    }
   })
 
   it('leaves a long word whole', () => {

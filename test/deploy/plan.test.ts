@@ -40,6 +40,8 @@ const kinds = ({ steps }: Plan) => steps.map(({ kind }) => kind)
 const RELEASE = ['build', 'deploy', 'verify', 'memory']
 const NEW_CODE = `${CODE}// a later one\n`
 const BY_HAND = action().secretNames
+const metadataOfOthers = (count: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, at) => [`other${at}`, 'x']))
 const DIGEST = /sha256 [0-9a-f]{12}, \d+ bytes/g
 
 const withSettings = (settings: Readonly<Record<string, string>>) => ({
@@ -368,6 +370,40 @@ describe('the plan', () => {
       /has COLOUR, which no setting is called: delete it/,
     ],
     [
+      'a machine-to-machine application as the companion',
+      withSettings({ AUTH0_CLIENT_ID: CLIENT_ID }),
+      deployed({ companion: companion({ appType: 'non_interactive', metadata: {} }) }),
+      /serves something else: it is a machine-to-machine application/,
+    ],
+    [
+      'a companion that has other permissions',
+      withSettings({ AUTH0_CLIENT_ID: CLIENT_ID }),
+      deployed({
+        companion: companion({ metadata: {} }),
+        surroundings: surroundings({
+          grant: { id: 'cgr_1', scopes: ['update:users', 'read:logs'], allScopes: false },
+        }),
+      }),
+      /serves something else: at the Management API it has read:logs\./,
+    ],
+    [
+      'a companion that has every permission',
+      withSettings({ AUTH0_CLIENT_ID: CLIENT_ID }),
+      deployed({
+        companion: companion({ metadata: {} }),
+        surroundings: surroundings({ grant: { id: 'cgr_1', scopes: [], allScopes: true } }),
+      }),
+      /serves something else: it may use all of the Management API/,
+    ],
+    [
+      'more metadata than leaves room for ours',
+      { code: NEW_CODE },
+      deployed({
+        companion: companion({ metadata: { ...remembered(), ...metadataOfOthers(8) } }),
+      }),
+      /has 8 properties of metadata of its own, and no more than 7 fit/,
+    ],
+    [
       'an Action of that name for another trigger',
       {},
       deployed({ action: action({ trigger: 'pre-user-registration v2' }) }),
@@ -391,6 +427,12 @@ describe('the plan', () => {
     expect(makePlan(wanted(overrides), tenant)).toEqual({
       problem: expect.stringMatching(problem),
     })
+  })
+
+  it('makes do with the room that seven properties of others leave', () => {
+    const metadata = { ...remembered(), ...metadataOfOthers(7) }
+    const tenant = deployed({ companion: companion({ metadata }) })
+    expect(kinds(planOf({ code: NEW_CODE }, tenant))).toEqual(['action', ...RELEASE])
   })
 
   it('never holds a secret', () => {

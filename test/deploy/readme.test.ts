@@ -125,7 +125,11 @@ describe('the README, with Terraform', () => {
       oidc_conformant: 'true',
     })
     expect(list(values.grant_types)).toEqual(COMPANION_GRANTS)
-    expect(list(values.callbacks)).toEqual([`https://\${var.auth0_domain}/continue`])
+    expect(values.callbacks).toBe(
+      `[for domain in concat([var.auth0_domain], var.custom_domains) : "https://\${domain}/continue"]`,
+    )
+    const custom = resources().find(({ labels }) => labels[0] === 'custom_domains')
+    expect(list(custom?.values.default)).toEqual([])
     expect(blocks).toMatchObject([{ type: 'jwt_configuration', values: { alg: '"RS256"' } }])
     expect(resource('auth0_client_credentials').values.authentication_method).toBe(
       '"client_secret_post"',

@@ -14,6 +14,12 @@ export interface TenantRouteOptions {
 
 const TOKEN_LIFETIME_SECONDS = 86_400
 
+export const NOT_OFFERED = {
+  statusCode: 403,
+  error: 'Forbidden',
+  message: 'The account is not allowed to perform this operation, please contact our support team',
+}
+
 export function tenantRoutes({ audience, customDomains }: TenantRouteOptions): readonly Route[] {
   const api = {
     id: 'exampleManagementApi00001',
@@ -28,16 +34,20 @@ export function tenantRoutes({ audience, customDomains }: TenantRouteOptions): r
       method: 'GET',
       path: 'custom-domains',
       scope: 'read:custom_domains',
-      answer: () => ({
-        status: 200,
-        body: customDomains.map((domain, index) => ({
-          custom_domain_id: `cd_Example${index}`,
-          domain,
-          primary: index === 0,
-          status: 'ready',
-          type: 'auth0_managed_certs',
-        })),
-      }),
+      answer: () =>
+        customDomains.length === 0
+          ? // A tenant whose plan has none says so, without a code.
+            { status: 403, body: NOT_OFFERED }
+          : {
+              status: 200,
+              body: customDomains.map((domain, index) => ({
+                custom_domain_id: `cd_Example${index}`,
+                domain,
+                primary: index === 0,
+                status: 'ready',
+                type: 'auth0_managed_certs',
+              })),
+            },
     },
     {
       method: 'GET',
