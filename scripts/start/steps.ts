@@ -90,7 +90,7 @@ function browserWords(entry: HttpEntry): string {
   if (path === '/v2/logout' || path === '/oidc/logout') return 'ends the session'
   const [, upstream] = /^\/upstream\/([^/]+)\//.exec(path) ?? []
   if (upstream !== undefined) {
-    if (method === 'GET') return `sees the login page of ${decodeURIComponent(upstream)}`
+    if (method === 'GET') return `sees the login page of ${decodeText(upstream)}`
     if (text(form, 'action') === 'cancel') return 'cancels the login'
     return `logs in as ${text(form, 'person') || text(form, 'email')}`
   }
@@ -144,7 +144,7 @@ function ofRequest(entry: Request): Step {
     ...(kind === 'http' ? { domain: entry.domain } : {}),
     ...(kind === 'http' && entry.userAgent !== undefined ? { user_agent: entry.userAgent } : {}),
   }
-  const request = `${method} ${decodePath(decodeURIComponent(path))}`
+  const request = `${method} ${decodePath(decodeText(path))}`
   const answer = kind === 'http' ? entry.answer : undefined
   const json = kind === 'http' ? entry.json : undefined
   const response = [
@@ -305,5 +305,14 @@ function endOfRun(run: RunEntry): Step {
       { title: 'Transaction metadata', gauges: metadataGauges(run) },
       { title: 'Cache after it', gauges: cacheGauges(run) },
     ],
+  }
+}
+
+/** A path as a reader wants it; as it came, where it is none that can be decoded. */
+function decodeText(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
   }
 }

@@ -6,7 +6,8 @@ export default defineConfig({
     setupFiles: ['test/support/setup.ts'],
     testTimeout: 40_000,
     hookTimeout: 40_000,
-    // Each opens a browser of its own.
+    // Each opens a browser of its own. On a busy machine one may be late; a real fault stays.
     maxWorkers: 3,
+    retry: 2,
   },
 })
