@@ -8,18 +8,18 @@
 import type { Run } from './context.ts'
 import type { Log } from './log.ts'
 import { deny, type LinkingOutcome, MESSAGES, type Outcome } from './outcome.ts'
-import type { PostLoginApi, PostLoginEvent } from './platform.ts'
+import type { Handler, PostLoginApi, PostLoginEvent } from './platform.ts'
 import { type LoginKind, readLoginKind } from './request.ts'
 
 /** A login begins: ordinary, nested, or one that asks for a link. */
-export async function onExecutePostLogin(event: PostLoginEvent, api: PostLoginApi): Promise<void> {
+export const onExecutePostLogin: Handler = async (event, api) => {
   const kind = classify(event)
   if (kind === 'nested') await runNestedLogin(event, api)
   if (kind === 'linking') await runLinking('start', event, api)
 }
 
 /** The browser comes back from the nested login. */
-export async function onContinuePostLogin(event: PostLoginEvent, api: PostLoginApi): Promise<void> {
+export const onContinuePostLogin: Handler = async (event, api) => {
   if (classify(event) === 'linking') await runLinking('resume', event, api)
 }
 

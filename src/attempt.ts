@@ -6,7 +6,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { IdentityId } from './identities.ts'
-import { type Denial, deny } from './outcome.ts'
+import { type Denial, deny, type Mode } from './outcome.ts'
 import {
   type AttemptSecrets,
   deriveAttemptSecrets,
@@ -27,19 +27,19 @@ export type Plan = {
   readonly nestedConnection: string
   readonly startedAtSeconds: number
 } & (
-  | { readonly mode: 'link' | 'consent'; readonly connectionScope?: string }
+  | { readonly mode: Exclude<Mode, 'unlink'>; readonly connectionScope?: string }
   | { readonly mode: 'unlink'; readonly identity: IdentityId }
 )
 
 /** The record: the plan, and what makes this attempt differ from every other. */
-export type Attempt = Plan & {
+type Attempt = Plan & {
   readonly version: 1
   /** 32 random bytes in base64url. */
   readonly bytes: string
 }
 
 /** What can be pinned from the start to the way back; each has a tag of its own. */
-export type Pin = 'session' | 'user_agent' | 'address'
+type Pin = 'session' | 'user_agent' | 'address'
 
 export type Pins = Partial<Record<Pin, string>>
 
@@ -59,11 +59,6 @@ function readBinding(event: PostLoginEvent, domain: string): readonly unknown[] 
   ]
 }
 
-/** The tag of a pinned value. The nested login tags its own user agent and address alike. */
-export function derivePin(keys: Keys, pin: Pin, value: string): string {
-  return deriveTag(keys.tags, `pin/${pin}/v1`, value)
-}
-
 function readPinned(event: PostLoginEvent, pin: Pin): string | undefined {
   const value = {
     session: event.session?.id,
@@ -73,12 +68,15 @@ function readPinned(event: PostLoginEvent, pin: Pin): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-/** The pins of this event: those named whose value it has. */
+/**
+ * The pins of this event: a tag for each of those named whose value it has. The nested login tags
+ * its own user agent and address alike.
+ */
 export function derivePins(keys: Keys, event: PostLoginEvent, names: readonly Pin[]): Pins {
   const pins: Pins = {}
   for (const name of names) {
     const value = readPinned(event, name)
-    if (value !== undefined) pins[name] = derivePin(keys, name, value)
+    if (value !== undefined) pins[name] = deriveTag(keys.tags, `pin/${name}/v1`, value)
   }
   return pins
 }

@@ -1,13 +1,11 @@
 /**
  * `api.cache` within its limits, sealed: other Actions of the trigger can neither read nor forge an
  * entry, and what does not open is absent. A failure of the cache costs a round trip, never the
- * login. The only file that touches `api.cache`.
+ * login. The only file that reads or writes `api.cache`.
  *
  * @see https://auth0.com/docs/customize/actions/actions-overview (limits of the cache)
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
-import type { Http } from './http.ts'
-import { type Denial, isDenial } from './outcome.ts'
 import { deriveTag } from './pkce.ts'
 import { PLATFORM, type PlatformCache } from './platform.ts'
 
@@ -24,16 +22,13 @@ export interface Cache {
   read(name: string): unknown
   write(name: string, entry: Entry): void
   drop(name: string): void
-  /** Runs `produce` once for all executions of this instance that want the same entry now. */
-  share<T>(name: string, http: Http, produce: () => Promise<T | Denial>): Promise<T | Denial>
+  /** Where the entry stands: a keyed hash of its name, another one under another ACTION_SECRET. */
+  keyOf(name: string): string
 }
-
-/** What is being fetched at this moment; an entry leaves when its request ends. */
-const inFlight = new Map<string, Promise<unknown>>()
 
 /** `key` is derived from ACTION_SECRET; `nowMs` gives the time in milliseconds since the epoch. */
 export function openCache(platform: PlatformCache, key: Buffer, nowMs: () => number): Cache {
-  const entryKey = (name: string) => `cial:${deriveTag(key, 'cache-entry/v1', name).slice(0, 22)}`
+  const keyOf = (name: string) => `cial:${deriveTag(key, 'cache-entry/v1', name).slice(0, 22)}`
 
   function seal(at: string, text: string): string {
     const iv = randomBytes(IV_BYTES)
@@ -63,7 +58,7 @@ export function openCache(platform: PlatformCache, key: Buffer, nowMs: () => num
   }
 
   function read(name: string): unknown {
-    const at = entryKey(name)
+    const at = keyOf(name)
     return orAbsent(() => {
       const stored = platform.get(at)?.value
       if (typeof stored !== 'string') return undefined
@@ -73,11 +68,11 @@ export function openCache(platform: PlatformCache, key: Buffer, nowMs: () => num
   }
 
   function drop(name: string): void {
-    orAbsent(() => platform.delete(entryKey(name)))
+    orAbsent(() => platform.delete(keyOf(name)))
   }
 
   function write(name: string, { value, ttlMs }: Entry): void {
-    const at = entryKey(name)
+    const at = keyOf(name)
     const ttl = Math.min(ttlMs, PLATFORM.maxCacheTtlMs)
     if (ttl <= 0) return
     const sealed = seal(at, JSON.stringify({ value, expiresAtMs: nowMs() + ttl }))
@@ -86,22 +81,5 @@ export function openCache(platform: PlatformCache, key: Buffer, nowMs: () => num
     orAbsent(() => platform.set(at, sealed, { ttl }))
   }
 
-  async function share<T>(
-    name: string,
-    http: Http,
-    produce: () => Promise<T | Denial>,
-  ): Promise<T | Denial> {
-    const at = entryKey(name)
-    const running = inFlight.get(at) as Promise<T | Denial> | undefined
-    if (running !== undefined) {
-      const shared = await http.within(running).catch(() => undefined)
-      // Another execution's failure may be its own: little time left, say. Try for oneself.
-      return shared === undefined || isDenial(shared) ? produce() : shared
-    }
-    const own = produce().finally(() => inFlight.delete(at))
-    inFlight.set(at, own)
-    return own
-  }
-
-  return { read, write, drop, share }
+  return { read, write, drop, keyOf }
 }

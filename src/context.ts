@@ -38,6 +38,10 @@ export interface Context {
   readonly log: Log
 }
 
+/**
+ * What the handler works with: settings that are understood, a domain of the tenant's, the keys of
+ * ACTION_SECRET. A denial where one of them is not to be had, or where both scopes are asked for.
+ */
 export async function openContext(run: Run): Promise<Context | Denial> {
   const { event, log } = run
   const http = openHttp({ ...run, onAnswer: (line) => log.verbose(line) })
@@ -68,12 +72,13 @@ export async function openContext(run: Run): Promise<Context | Denial> {
 /** The host that the browser sees, if it is one of the tenant's. */
 function readDomainInUse(event: PostLoginEvent, settings: Settings): string | Denial {
   const { hostname } = event.request
-  if (hostname === undefined || hostname === '') return settings.domain
+  if (hostname == null || hostname === '') return settings.domain
   const host = typeof hostname === 'string' ? readHost(hostname) : undefined
-  const own = [
+  const custom = event.custom_domain?.domain
+  const own: readonly unknown[] = [
     settings.domain,
     ...settings.customDomains,
-    event.custom_domain?.domain?.toLowerCase(),
+    typeof custom === 'string' && custom.toLowerCase(),
   ]
   return host !== undefined && own.includes(host)
     ? host

@@ -17,7 +17,8 @@ export type Fetch = typeof globalThis.fetch
 
 /** System calls that fail before a request leaves: nothing can have happened. */
 const BEFORE_SENDING: readonly unknown[] = ['connect', 'getaddrinfo']
-const REFUSED = 'ECONNREFUSED'
+/** Nobody is there, or has a certificate that is not trusted: https://nodejs.org/api/tls.html */
+const UNSENT_CODE = /^(ECONNREFUSED$|CERT_|ERR_TLS_|UNABLE_TO_)|SELF_SIGNED/
 
 /** One logical call, through all its tries. */
 export interface Call {
@@ -26,7 +27,7 @@ export interface Call {
   readonly status: number | undefined
   /** Body of the last answer; `undefined` if it could not be read whole. */
   readonly body: string | undefined
-  /** Whether an earlier try may have been carried out without our hearing of it. */
+  /** Whether any try so far may have been carried out without our hearing of it. */
   readonly lost: boolean
 }
 
@@ -37,7 +38,7 @@ export interface Http {
   within<T>(work: Promise<T>): Promise<T>
 }
 
-export interface HttpOptions {
+interface HttpOptions {
   readonly fetch: Fetch
   /** A clock that never jumps, in milliseconds. */
   readonly monotonicMs: () => number
@@ -146,7 +147,7 @@ function toResponse({ status, headers, body }: Answer): Response {
 
 /** How long the tenant asks to wait, in milliseconds; 0 if it does not say. */
 function readPauseMs(answer: Answer | undefined, nowMs: number): number {
-  const header = (name: string) => Number(answer?.headers.get(name) ?? Number.NaN) * 1_000
+  const header = (name: string) => Number(answer?.headers.get(name) || Number.NaN) * 1_000
   const resetMs = answer?.status === 429 ? header('x-ratelimit-reset') - nowMs : 0
   return [header('retry-after'), resetMs].find((pauseMs) => pauseMs >= 0) ?? 0
 }
@@ -156,5 +157,5 @@ function isNotSent(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false
   const { code, syscall, cause, errors } = error as Readonly<Record<string, unknown>>
   if (Array.isArray(errors) && errors.length > 0) return errors.every(isNotSent)
-  return code === REFUSED || BEFORE_SENDING.includes(syscall) || isNotSent(cause)
+  return UNSENT_CODE.test(String(code)) || BEFORE_SENDING.includes(syscall) || isNotSent(cause)
 }

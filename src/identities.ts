@@ -25,11 +25,13 @@ export function readIdentityId(fullId: string): IdentityId | undefined {
   return { provider, userId }
 }
 
+/** `event.user.identities`; `[]` where the event has none that can be read. */
 export function readIdentities(event: PostLoginEvent): readonly Identity[] {
   const { identities } = event.user
   return Array.isArray(identities) ? identities.filter((identity) => identity != null) : []
 }
 
+/** Whether an identity of this user is of that connection, by its exact name. */
 export function hasConnection(event: PostLoginEvent, connection: string): boolean {
   return readIdentities(event).some((identity) => identity.connection === connection)
 }

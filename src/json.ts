@@ -11,6 +11,7 @@ export function parseJson(text: string | undefined): unknown {
   }
 }
 
+/** An object of JSON: no list, no `null`. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

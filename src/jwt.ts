@@ -13,7 +13,7 @@ export const LEEWAY_SECONDS = 30
 
 export type Claims = Readonly<Record<string, unknown>>
 
-export interface Expected {
+interface Expected {
   readonly issuer: string
   readonly clientId: string
   /** `null`: any user. */
@@ -22,7 +22,7 @@ export interface Expected {
   readonly nonce: string | null
 }
 
-export interface VerifiedIdToken {
+interface VerifiedIdToken {
   readonly claims: Claims
   readonly subject: string
   readonly issuedAtSeconds: number

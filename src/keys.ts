@@ -1,6 +1,6 @@
 /**
- * The public keys of the domain in use: from the cache, else one request for its JWKS. A key that
- * is not among those of the cache asks once more, since keys rotate.
+ * The public keys of the domain in use: from the cache, else from its JWKS. One call a run at most,
+ * tried again within the time; a key that the cache does not have asks too, since keys rotate.
  *
  * @see https://www.rfc-editor.org/rfc/rfc7517#section-5
  */
@@ -8,12 +8,15 @@ import type { Cache } from './cache.ts'
 import type { Http } from './http.ts'
 import { isRecord, parseJson } from './json.ts'
 import { type Denial, deny, isDenial } from './outcome.ts'
+import { share } from './share.ts'
 
+/** How long a key that the tenant has revoked may go on: the price of not asking at every login. */
 const TTL_MS = 10 * 60 * 1_000
+/** The current key, the next and the previous one: two domains and a token fit into the cache. */
 const MAX_CACHED_KEYS = 3
 
 /** All of an RSA public key that matters here (RFC 7518, section 6.3.1). */
-export interface PublicKey {
+interface PublicKey {
   readonly kid: string
   readonly n: string
   readonly e: string
@@ -24,6 +27,12 @@ export interface KeySource {
   find(kid: string): Promise<PublicKey | undefined | Denial>
 }
 
+/**
+ * The keys of `https://<domain>/`, looked for in the cache first. `find` does the I/O: a denial says
+ * that there is no JWKS to be had in time. What it has fetched it keeps for its own run.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc7517#section-4.5 (`kid`)
+ */
 export function createKeySource(domain: string, http: Http, cache: Cache): KeySource {
   const name = `jwks ${domain}`
   let fetched: readonly PublicKey[] | undefined
@@ -41,7 +50,7 @@ export function createKeySource(domain: string, http: Http, cache: Cache): KeySo
     const withId = (keys: readonly PublicKey[] | undefined) => keys?.find((key) => key.kid === kid)
     const known = withId(fetched ?? readKeys({ keys: cache.read(name) }))
     if (known !== undefined || fetched !== undefined) return known
-    const keys = await cache.share(name, http, fetchKeys)
+    const keys = await share(cache.keyOf(name), http, fetchKeys)
     if (isDenial(keys)) return keys
     fetched = keys
     return withId(keys)

@@ -20,6 +20,15 @@ export interface Log {
 
 export type Sink = Pick<Console, 'log'>
 
+/** Several settings that are not understood are told by their names alone (`settings.ts`). */
+const SETTING_NAMES = /^[A-Z\d_ ]+$/
+
+/**
+ * The log of one run. `patterns` are those of the `debug` package (DEBUG); the event tells client,
+ * transaction and user. The lines of outcome and error together fit what the platform keeps.
+ *
+ * @see https://github.com/debug-js/debug#wildcards
+ */
 export function createLog(console: Sink, patterns: string, event: PostLoginEvent): Log {
   // An instance of its own for each run: the package's usual export keeps its patterns globally.
   const debug = setup({
@@ -43,6 +52,11 @@ export function createLog(console: Sink, patterns: string, event: PostLoginEvent
   const info = debug('account-linking:info')
   const verbose = debug('account-linking:verbose')
 
+  function tell(cause: string, spent: number): void {
+    const room = PLATFORM.maxLogCharacters - spent - error.namespace.length - 2
+    error(clean(SETTING_NAMES.test(cause) ? fitNames(cause.split(' '), room) : cause, room))
+  }
+
   return {
     outcome(outcome) {
       const line = describeOutcome(outcome, event)
@@ -50,9 +64,9 @@ export function createLog(console: Sink, patterns: string, event: PostLoginEvent
       if (!('cause' in outcome) || outcome.cause === undefined) return
       const spent =
         line !== undefined && result.enabled ? result.namespace.length + line.length + 2 : 0
-      error(clean(outcome.cause, PLATFORM.maxLogCharacters - spent - error.namespace.length - 2))
+      tell(outcome.cause, spent)
     },
-    error: (cause) => error(clean(cause, PLATFORM.maxLogCharacters - error.namespace.length - 2)),
+    error: (cause) => tell(cause, 0),
     info: (line) => info(clean(line, PLATFORM.maxLogCharacters)),
     verbose: (line) => verbose(clean(line, PLATFORM.maxLogCharacters)),
   }
@@ -78,6 +92,14 @@ function maskUser(event: PostLoginEvent): string {
   const bar = userId.indexOf('|')
   const digest = createHash('sha256').update(userId).digest('hex')
   return `${clean(userId.slice(0, Math.max(bar, 0)), 20)}|#${digest.slice(0, 8)}`
+}
+
+/** Names that have room, whole, and how many there are besides. */
+function fitNames(names: readonly string[], maxCharacters: number, more = 0): string {
+  const line = names.join(' ') + (more > 0 ? ` and ${more} more` : '')
+  return line.length <= maxCharacters || names.length < 2
+    ? line
+    : fitNames(names.slice(0, -1), maxCharacters, more + 1)
 }
 
 /** One line of printable ASCII, at most this long; `-` for what is no string. */

@@ -10,6 +10,7 @@ import type { Context } from './context.ts'
 import type { Call, Fetch } from './http.ts'
 import type { IdentityId } from './identities.ts'
 import { type Denial, deny, isDenial } from './outcome.ts'
+import { share } from './share.ts'
 import { configureClient, readTokenError } from './token-endpoint.ts'
 
 /** Links the identity to this login's user. `undefined`: it is linked, and was so exactly once. */
@@ -58,12 +59,12 @@ async function request(
   operation: (identities: IdentitiesClient) => PromiseLike<unknown>,
 ): Promise<Call | Denial> {
   const { IdentitiesClient } = await import('./libraries.ts')
-  const { domain } = context.settings
-  const call = context.http.call(label)
+  const { cache, http, settings } = context
+  const call = http.call(label)
 
   async function send(token: string): Promise<void> {
     const options = {
-      baseUrl: `https://${domain}/api/v2`,
+      baseUrl: `https://${settings.domain}/api/v2`,
       token,
       // The SDK stops its own clock only when its `fetch` resolves.
       fetch: (...request: Parameters<Fetch>) =>
@@ -74,16 +75,16 @@ async function request(
   }
 
   const name = tokenName(context)
-  const cached = context.cache.read(name)
+  const cached = cache.read(name)
   if (typeof cached === 'string') {
     await send(cached)
     if (call.status !== 401 && call.status !== 403) return call
-    context.cache.drop(name)
+    cache.drop(name)
   }
-  const token = await context.cache.share(name, context.http, () => fetchToken(context))
+  const token = await share(cache.keyOf(name), http, () => fetchToken(context))
   if (isDenial(token)) return token
   await send(token)
-  if (call.status === 401) context.cache.drop(name)
+  if (call.status === 401) cache.drop(name)
   return call
 }
 

@@ -1,6 +1,7 @@
 /**
  * The claim by which the nested login tells the way back what only it knows. No I/O. It travels in
- * the companion's ID token, which no browser and no other application receives.
+ * the companion's ID token. No browser receives that as long as the companion has the grant of the
+ * authorization code and not the implicit one: then the token leaves by the back channel alone.
  */
 import { derivePins, type Pins } from './attempt.ts'
 import { isRecord } from './json.ts'
@@ -20,6 +21,7 @@ export interface NestedClaim extends Pins {
   readonly user_metadata?: unknown
 }
 
+/** What the way back compares; what the event lacks is left out. */
 export function buildNestedClaim(
   event: PostLoginEvent,
   keys: Keys,
@@ -34,6 +36,7 @@ export function buildNestedClaim(
   }
 }
 
+/** The claim of a verified ID token; `undefined` where there is none or it is no object. */
 export function readNestedClaim(
   claims: Readonly<Record<string, unknown>>,
 ): NestedClaim | undefined {

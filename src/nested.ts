@@ -1,6 +1,6 @@
 /**
  * The nested authorization, seen from the outer one: the URL out, the code exchange and the ID
- * token back. One token request; `openid-client` speaks it, the signature is verified besides.
+ * token back. One token call; `openid-client` speaks it, the signature is verified besides.
  *
  * @see https://openid.net/specs/openid-connect-core-1_0.html#CodeFlowAuth
  * @see https://www.rfc-editor.org/rfc/rfc7636
@@ -20,7 +20,8 @@ export async function buildNestedUrl(
   { codeVerifier, nonce }: AttemptSecrets,
 ): Promise<string> {
   const { buildAuthorizationUrl } = await import('./libraries.ts')
-  const uiLocales = event.transaction?.ui_locales
+  const asked = event.transaction?.ui_locales
+  const uiLocales = Array.isArray(asked) ? asked.filter((tag) => typeof tag === 'string') : []
   const parameters = new URLSearchParams({
     response_type: 'code',
     redirect_uri: `https://${domain}/continue`,
@@ -33,14 +34,13 @@ export async function buildNestedUrl(
   })
   if (plan.mode !== 'unlink' && plan.connectionScope !== undefined)
     parameters.set('connection_scope', plan.connectionScope)
-  if (Array.isArray(uiLocales) && uiLocales.length > 0)
-    parameters.set('ui_locales', uiLocales.join(' '))
+  if (uiLocales.length > 0) parameters.set('ui_locales', uiLocales.join(' '))
   for (const [name, value] of settings.nestedParams) parameters.set(name, value)
   return buildAuthorizationUrl(await configureClient(domain, settings), parameters).href
 }
 
 /** Who came back, as the ID token of the nested login states it. */
-export interface NestedIdentity {
+interface NestedIdentity {
   /** `provider|user_id` */
   readonly subject: string
   readonly email: unknown

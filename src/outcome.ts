@@ -50,7 +50,7 @@ export interface Denial {
 export type Mode = 'link' | 'consent' | 'unlink'
 
 /** The browser leaves for the nested login; the metadata waits for it. */
-export interface Redirect {
+interface Redirect {
   readonly kind: 'redirected'
   readonly mode: Mode
   readonly url: string
@@ -58,7 +58,7 @@ export interface Redirect {
 }
 
 /** The login goes on as the primary. */
-export interface Success {
+interface Success {
   readonly kind: 'linked' | 'already_linked' | 'unlinked'
   /** For the ID token of the application. */
   readonly claims: Readonly<Record<string, unknown>>
@@ -83,6 +83,7 @@ export interface NestedLogin {
 
 export type Outcome = LinkingOutcome | NestedLogin
 
+/** A refusal with this code; the cause is for the log. */
 export function deny(code: Code, cause?: string): Denial {
   return cause === undefined ? { kind: 'denied', code } : { kind: 'denied', code, cause }
 }
@@ -99,6 +100,7 @@ export function succeed(
   }
 }
 
+/** Tells a refusal from the value in whose place it stands. */
 export function isDenial<T>(value: T | Denial): value is Denial {
   return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'denied'
 }

@@ -32,6 +32,7 @@ export interface Keys {
   readonly cache: Buffer
 }
 
+/** The keys that every attempt and run under this ACTION_SECRET shares (RFC 5869, section 2). */
 export async function deriveKeys(actionSecret: string): Promise<Keys> {
   const [tags, cache] = await Promise.all([
     derive(actionSecret, FIXED_SALT, 'tags'),

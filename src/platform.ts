@@ -24,6 +24,8 @@ export const PLATFORM = {
     'webauthn-platform',
     'recovery-code',
   ],
+  /** What its `preferredMethod` of a phone takes. */
+  phoneMethods: ['sms', 'voice', 'both'],
 } as const
 
 /** One login that the account knows. `user_id` stands without its provider. */

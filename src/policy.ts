@@ -1,5 +1,6 @@
 /**
- * The tenant's policy as pure gates: a denial, or `undefined` for "may pass". No I/O.
+ * The tenant's policy, one function a rule: a denial, or `undefined` for "may pass". Two say more:
+ * `checkClient` that a client is left alone, `readFactors` which factors to ask for. No I/O.
  */
 import { type Denial, deny, isDenial } from './outcome.ts'
 import { type EnrolledFactor, type Factor, PLATFORM, type PostLoginEvent } from './platform.ts'
@@ -17,15 +18,24 @@ export function checkClient(
     : undefined
 }
 
-/** ALLOWED_CONNECTIONS (link only: what is linked may go), ALLOWED_CONNECTION_SCOPES, ALLOW_UNLINK. */
-export function checkRequest(request: LinkingRequest, settings: Settings): Denial | undefined {
-  if (request.action === 'unlink')
+/**
+ * ALLOWED_CONNECTIONS (link only: what is linked may go), ALLOWED_CONNECTION_SCOPES, ALLOW_UNLINK.
+ * Held against what is asked for, and once more against the attempt that comes back.
+ */
+export function checkRequest(
+  request: {
+    readonly action: LinkingRequest['action']
+    readonly connection: string
+    readonly connectionScope?: string | undefined
+  },
+  settings: Settings,
+): Denial | undefined {
+  const { action, connection, connectionScope } = request
+  if (action === 'unlink')
     return settings.allowUnlink ? undefined : deny('unlink_not_allowed', 'ALLOW_UNLINK is no')
-  if (settings.allowedConnections?.includes(request.connection) === false)
+  if (settings.allowedConnections?.includes(connection) === false)
     return deny('connection_not_allowed', 'not in ALLOWED_CONNECTIONS')
-  return request.connectionScope === undefined
-    ? undefined
-    : checkScopes([request.connectionScope], settings)
+  return connectionScope === undefined ? undefined : checkScopes([connectionScope], settings)
 }
 
 /** Every upstream scope asked for is in ALLOWED_CONNECTION_SCOPES. */
@@ -73,12 +83,19 @@ export function readFactors(event: PostLoginEvent, settings: Settings): readonly
     : factors
 }
 
+/** Of the options of a factor only those are handed on that the platform documents. */
 function readFactor(factor: EnrolledFactor | undefined): readonly Factor[] {
   if (factor?.method === 'sms') return [{ type: 'phone', options: { preferredMethod: 'sms' } }]
   const types: readonly unknown[] = PLATFORM.factorTypes
+  const methods: readonly unknown[] = PLATFORM.phoneMethods
   if (typeof factor?.type !== 'string' || !types.includes(factor.type)) return []
-  const { type, options } = factor
-  return [options === undefined ? { type } : { type, options }]
+  const { type } = factor
+  const preferredMethod = factor.options?.preferredMethod
+  return [
+    type === 'phone' && methods.includes(preferredMethod)
+      ? { type, options: { preferredMethod } }
+      : { type },
+  ]
 }
 
 /** ENFORCE_EMAIL_VERIFICATION, and the primary's half of REQUIRE_MATCHING_EMAIL. */
@@ -90,7 +107,7 @@ export function checkPrimaryEmail(event: PostLoginEvent, settings: Settings): De
 }
 
 /** The e-mail of an identity to link, as its ID token states it. */
-export interface SecondaryEmail {
+interface SecondaryEmail {
   readonly email: unknown
   readonly emailVerified: unknown
 }

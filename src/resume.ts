@@ -1,6 +1,7 @@
 /**
- * The way back (`onContinuePostLogin`): from the browser's return to one change of the account.
- * Three requests when all goes well: the code, a Management token, the change.
+ * The way back (`onContinuePostLogin`): from the browser's return to one change of the account. Its
+ * calls are the code and the change, besides the JWKS and a Management token where the cache has
+ * none that is good. A consent ends after the code.
  */
 import { checkPins, verifyAttempt } from './attempt.ts'
 import { openContext, type Run } from './context.ts'
@@ -8,10 +9,14 @@ import { hasConnection, readIdentityId } from './identities.ts'
 import { linkIdentity, unlinkIdentity } from './management.ts'
 import { exchangeCode } from './nested.ts'
 import { deny, isDenial, type LinkingOutcome, succeed } from './outcome.ts'
-import { checkSecondaryEmail } from './policy.ts'
+import { checkPrimaryEmail, checkRequest, checkSecondaryEmail } from './policy.ts'
 import { readCallback } from './request.ts'
 import { mergeUserMetadata } from './user-metadata.ts'
 
+/**
+ * Links, unlinks or sees the consent of the attempt that this way back belongs to, at most once. A
+ * denial says that the account is as it was, but for `service_unavailable`: there nobody knows.
+ */
 export async function resume(run: Run): Promise<LinkingOutcome> {
   const { event, log } = run
   const context = await openContext(run)
@@ -23,6 +28,9 @@ export async function resume(run: Run): Promise<LinkingOutcome> {
   if (isDenial(opened)) return opened
   const { attempt, pins } = opened
   const { mode, connection } = attempt
+  // Policy may have become stricter while the browser was away.
+  const refusal = checkRequest({ ...attempt, action: mode === 'unlink' ? mode : 'link' }, settings)
+  if (refusal !== undefined) return refusal
   const alreadyLinked = succeed('already_linked', connection, settings.resultClaim)
   if (mode === 'link' && hasConnection(event, connection)) return alreadyLinked
 
@@ -40,7 +48,7 @@ export async function resume(run: Run): Promise<LinkingOutcome> {
   const otherBrowser = checkPins(browserPins, nested.claim)
   if (otherBrowser !== undefined) return otherBrowser
 
-  // 5. Who: the user of this login to consent or unlink, somebody without accounts to be linked.
+  // 5. Who: to consent or unlink, the user of this login; to be linked, an account of one identity.
   const isPrimary = nested.subject === event.user.user_id
   if (mode !== 'link' && !isPrimary)
     return deny('connection_mismatch', 'the nested login is of another user')
@@ -51,7 +59,9 @@ export async function resume(run: Run): Promise<LinkingOutcome> {
   if (isPrimary) return alreadyLinked
   if (nested.claim.identities !== 1 && !settings.allowMerge)
     return deny('identity_in_use', 'the identity has linked identities of its own (ALLOW_MERGE)')
-  const email = checkSecondaryEmail(event.user.email, nested, settings)
+  // The primary's e-mail may be another one by now, which nobody has verified.
+  const email =
+    checkPrimaryEmail(event, settings) ?? checkSecondaryEmail(event.user.email, nested, settings)
   if (email !== undefined) return email
 
   // 6. The link.

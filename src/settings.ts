@@ -87,6 +87,10 @@ export function readAllowedClientIds(
   return reader.problem() ?? allowed
 }
 
+/**
+ * Every setting, with its default where it is not set. A denial where a required one is missing or
+ * any is not understood: it names the setting and what it takes, never its value.
+ */
 export function readSettings(event: PostLoginEvent): Settings | Denial {
   const { required, optional, withDefault, problem } = createReader(event)
   // These two are used before all others, by functions of their own; here they are only checked.
@@ -144,7 +148,7 @@ function createReader(event: PostLoginEvent) {
     return optional(name, expected) ?? fallback
   }
 
-  /** One problem is told whole; of several, as a line has room for no more, the names. */
+  /** One problem is told whole; of several the names, as many as a line of the log has room for. */
   function problem(): Denial | undefined {
     const [[name, what] = [], ...more] = problems
     if (name === undefined) return undefined

@@ -1,6 +1,6 @@
 /**
  * The start of a linking request (`onExecutePostLogin`): every check that can be made before the
- * browser leaves, in the order that decides which denial wins. At most one request, for the JWKS.
+ * browser leaves, in the order that decides which denial wins. At most one call, for the JWKS.
  */
 import { ATTEMPT_KEY, createAttempt, type Plan } from './attempt.ts'
 import { type Context, openContext, type Run } from './context.ts'
@@ -12,6 +12,10 @@ import { checkInteraction, checkMfa, checkPrimaryEmail, checkRequest } from './p
 import { type LinkingRequest, readLinkingRequest } from './request.ts'
 import { readUnlink } from './unlink.ts'
 
+/**
+ * Where the browser goes and what waits for it; or `already_linked`, or the denial of the first
+ * check that fails. Nothing of the account is changed.
+ */
 export async function start(run: Run): Promise<LinkingOutcome> {
   const { event, log } = run
 

@@ -175,28 +175,28 @@ const ROWS_BY_FILE: Readonly<Record<string, Rows>> = {
       'single entry',
     ],
     [
-      'each asks for a token of its own',
-      'if (running !== undefined)',
-      'if (false)',
-      TROUBLE,
-      'serves both',
-    ],
-    [
-      'who joins a request waits as long as it lasts',
-      'await http.within(running)',
-      'await running',
-      TROUBLE,
-      'in its own time',
-    ],
-    [
-      'another’s failure is one’s own',
-      '? produce() : shared',
-      '? (shared ?? produce()) : shared',
-      TROUBLE,
-      'tried again by oneself',
+      'a value that does not fit takes the old one away',
+      'maxCacheValueBytes) return',
+      'maxCacheValueBytes) return drop(name)',
+      'unit/cache.test.ts',
+      'old one goes on',
     ],
   ],
   'context.ts': [
+    [
+      'a host that is null is another one',
+      'hostname == null',
+      'hostname === undefined',
+      'contract/start.test.ts',
+      'where it is null',
+    ],
+    [
+      'a custom domain that is no text ends the login',
+      "typeof custom === 'string' && custom.toLowerCase()",
+      'custom?.toLowerCase()',
+      'contract/start.test.ts',
+      'beside a custom one',
+    ],
     [
       'any host is the tenant’s',
       'host !== undefined && own.includes(host)',
@@ -271,6 +271,41 @@ const ROWS_BY_FILE: Readonly<Record<string, Rows>> = {
     ],
   ],
   'http.ts': [
+    [
+      'a certificate that is not trusted is a lost answer',
+      '|CERT_|ERR_TLS_|UNABLE_TO_)|SELF_SIGNED/',
+      ')/',
+      'contract/tls.test.ts',
+      'after a certificate',
+    ],
+    [
+      'every connection that broke is one that was never made',
+      '/^(ECONNREFUSED$|',
+      '/^(ECONN|UND_|',
+      'contract/tls.test.ts',
+      'that broke',
+    ],
+    [
+      'an empty Retry-After is one',
+      'headers.get(name) || Number.NaN',
+      'headers.get(name) ?? Number.NaN',
+      'contract/trouble.test.ts',
+      'is empty',
+    ],
+    [
+      'a body may have a byte less',
+      'MAX_BODY_BYTES = 256_000',
+      'MAX_BODY_BYTES = 255_999',
+      'contract/trouble.test.ts',
+      'a body',
+    ],
+    [
+      'a body may have a byte more',
+      'MAX_BODY_BYTES = 256_000',
+      'MAX_BODY_BYTES = 256_001',
+      'contract/trouble.test.ts',
+      'a body',
+    ],
     [
       'redirects are followed',
       "redirect: 'manual'",
@@ -422,15 +457,36 @@ const ROWS_BY_FILE: Readonly<Record<string, Rows>> = {
   ],
   'keys.ts': [
     [
+      'two keys are kept',
+      'MAX_CACHED_KEYS = 3',
+      'MAX_CACHED_KEYS = 2',
+      'contract/cache.test.ts',
+      'three keys',
+    ],
+    [
+      'keys are kept for nine minutes',
+      'TTL_MS = 10 * 60',
+      'TTL_MS = 9 * 60',
+      'contract/cache.test.ts',
+      'ten minutes for keys',
+    ],
+    [
       'keys that rotate are not found',
-      'const keys = await cache.share(name, http, fetchKeys)',
-      'const keys = cache.read(name) === undefined ? await cache.share(name, http, fetchKeys) : []',
+      'const keys = await share(cache.keyOf(name), http, fetchKeys)',
+      'const keys = cache.read(name) === undefined ? await share(cache.keyOf(name), http, fetchKeys) : []',
       TROUBLE,
       'rotate',
     ],
     ['keys for encryption sign', "use !== 'sig' || ", '', 'unit/keys.test.ts', ''],
   ],
   'log.ts': [
+    [
+      'names of settings are cut',
+      'SETTING_NAMES.test(cause) ?',
+      'false ?',
+      'contract/logs.test.ts',
+      'named whole',
+    ],
     ['lines have no end', '.slice(0, Math.max(maxCharacters, 0))', '', 'contract/logs.test.ts'],
     ['line ends are logged', ".replace(/[^\\x20-\\x7e]/g, '?')", '', START, 'line ends'],
     ['the user is named', 'clean(userId.slice(0, Math.max(bar, 0)), 20)', 'userId', SECRETS],
@@ -443,6 +499,27 @@ const ROWS_BY_FILE: Readonly<Record<string, Rows>> = {
     ],
   ],
   'management.ts': [
+    [
+      'a new token that is refused is kept',
+      '  if (call.status === 401) cache.drop(name)\n',
+      '',
+      'contract/trouble.test.ts',
+      'drops it once',
+    ],
+    [
+      'the token is any client’s',
+      'settings.clientId} ',
+      'settings.domain} ',
+      'contract/cache.test.ts',
+      'belongs to one',
+    ],
+    [
+      'the token is kept for a part of its lifetime',
+      '(lifetimeSeconds - 60) * 1_000',
+      'lifetimeSeconds * 0.6 * 1_000',
+      'contract/cache.test.ts',
+      'ten minutes for keys',
+    ],
     [
       'a lost link that is there is a failure',
       "return call.lost ? undefined : deny('identity_in_use'",
@@ -478,6 +555,15 @@ const ROWS_BY_FILE: Readonly<Record<string, Rows>> = {
       '400 from now on',
     ],
   ],
+  'nested-claim.ts': [
+    [
+      'every account has one identity',
+      'Array.isArray(identities) ? identities.length',
+      'Array.isArray(identities) ? 1',
+      'contract/nested.test.ts',
+      'number of identities',
+    ],
+  ],
   'nested-login.ts': [
     [
       'the companion may ask',
@@ -489,6 +575,13 @@ const ROWS_BY_FILE: Readonly<Record<string, Rows>> = {
     ['scopes may be widened', 'if (refusal !== undefined) return refusal', '', BACK, 'widened'],
   ],
   'nested.ts': [
+    [
+      'languages that are no text are carried',
+      "asked.filter((tag) => typeof tag === 'string')",
+      'asked',
+      'contract/start.test.ts',
+      'those that are text',
+    ],
     ['no max_age', "    max_age: '0',\n", '', 'contract/start.test.ts'],
     [
       'an old login is a new one',
@@ -564,6 +657,20 @@ const ROWS_BY_FILE: Readonly<Record<string, Rows>> = {
   ],
   'policy.ts': [
     [
+      'any method of a phone is handed on',
+      "type === 'phone' && methods.includes(preferredMethod)",
+      "type === 'phone' && preferredMethod !== undefined",
+      'unit/policy.test.ts',
+      'hands on no options',
+    ],
+    [
+      'a factor of any type has a method',
+      "type === 'phone' && methods.includes(preferredMethod)",
+      'methods.includes(preferredMethod)',
+      'contract/nested.test.ts',
+      'other factors',
+    ],
+    [
       'checkClient: every client is listed',
       'allowed?.includes(event.client.client_id) === false',
       'false',
@@ -572,7 +679,7 @@ const ROWS_BY_FILE: Readonly<Record<string, Rows>> = {
     ],
     [
       'checkRequest: every connection is listed',
-      'settings.allowedConnections?.includes(request.connection) === false',
+      'settings.allowedConnections?.includes(connection) === false',
       'false',
       START,
       'holds against',
@@ -704,6 +811,27 @@ const ROWS_BY_FILE: Readonly<Record<string, Rows>> = {
   ],
   'resume.ts': [
     [
+      'policy that became stricter is passed over',
+      '  if (refusal !== undefined) return refusal\n',
+      '',
+      'contract/wayback.test.ts',
+      'became stricter',
+    ],
+    [
+      'ALLOW_UNLINK is held at the start alone',
+      "action: mode === 'unlink' ? mode : 'link'",
+      "action: 'link'",
+      'contract/unlink.test.ts',
+      'set while the browser was away',
+    ],
+    [
+      'the primary’s e-mail is verified at the start alone',
+      'checkPrimaryEmail(event, settings) ?? ',
+      '',
+      BACK,
+      'verified by nobody',
+    ],
+    [
       'any connection is the one that was asked for',
       'nested.claim.connection !== attempt.nestedConnection',
       'false',
@@ -783,6 +911,29 @@ const ROWS_BY_FILE: Readonly<Record<string, Rows>> = {
       'if (false) problems',
       START,
       'ACTION_SECRET',
+    ],
+  ],
+  'share.ts': [
+    [
+      'each asks for a token of its own',
+      'if (running !== undefined)',
+      'if (false)',
+      TROUBLE,
+      'serves both',
+    ],
+    [
+      'who joins a request waits as long as it lasts',
+      'await http.within(running)',
+      'await running',
+      TROUBLE,
+      'in its own time',
+    ],
+    [
+      'another’s failure is one’s own',
+      '? produce() : shared',
+      '? (shared ?? produce()) : shared',
+      TROUBLE,
+      'tried again by oneself',
     ],
   ],
   'start.ts': [

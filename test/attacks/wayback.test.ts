@@ -469,6 +469,20 @@ onEverySubject((world) => {
       )
     })
 
+    test.each(['REQUIRE_MATCHING_EMAIL', 'ENFORCE_EMAIL_VERIFICATION'])(
+      'of the primary, changed during the attempt and verified by nobody, matches nothing: %s',
+      async (name) => {
+        const { started, nested } = await begun({ [name]: 'yes' })
+        const claims = { email: 'kim@example.org', email_verified: true }
+        for (const email_verified of [false, undefined]) {
+          const event = { user: { email: 'kim@example.org', email_verified } }
+          const resumed = await world.resume(started, nested, { event, login: { claims } })
+          expect(resumed.code).toBe('email_unverified')
+        }
+        expect(world.tenant.links).toEqual([])
+      },
+    )
+
     test('the case of ASCII letters does not matter', async () => {
       const { started, nested } = await begun(SETTINGS)
       const claims = { email: 'Alex@EXAMPLE.com' }

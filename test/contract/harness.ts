@@ -156,5 +156,5 @@ export const query = (parameters: Readonly<Record<string, unknown>>): EventOverr
   request: { query: parameters },
 })
 
-/** The sentence of section 4: what a denied start leaves behind. */
+/** Section 2 of the contract: the platform was asked for nothing. */
 export const isUntouched = ({ commands }: Run): boolean => commands.length === 0

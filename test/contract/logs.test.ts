@@ -13,6 +13,18 @@ const hashed = (userId: string): string => {
   return `${userId.slice(0, userId.indexOf('|'))}|#${digest.slice(0, 8)}`
 }
 
+/** Settings of which none can be understood, with the longest name among them. */
+const ALL_WRONG = {
+  ENFORCE_SECONDARY_EMAIL_VERIFICATION: 'perhaps',
+  ENFORCE_EMAIL_VERIFICATION: 'perhaps',
+  AUTH0_DOMAIN: 'https://',
+  AUTH0_CLIENT_ID: undefined,
+  AUTH0_CLIENT_SECRET: undefined,
+  ACTION_SECRET: undefined,
+  ALLOWED_CONNECTION_SCOPES: '',
+  PRIMARY_MAX_AUTH_AGE: 'ten',
+}
+
 type Options = NonNullable<Parameters<World['whole']>[0]>
 
 /** Ways through the Action that log something, with the settings given. */
@@ -213,6 +225,7 @@ onEverySubject((world) => {
           () => world.start({ event, settings: { NESTED_PARAMS: `client_id=${'x'.repeat(500)}` } }),
           () => world.start({ event, settings: { CUSTOM_DOMAINS: `https://${'x'.repeat(500)}` } }),
           () => world.start({ event, settings: { AUTH0_DOMAIN: 'x/'.repeat(200) } }),
+          () => world.start({ event, settings: ALL_WRONG }),
         ]
         for (const cause of causes) {
           const before = world.lines.length
@@ -226,6 +239,15 @@ onEverySubject((world) => {
         }
       },
     )
+
+    test.each(LONG)('settings are named whole with %s', async (_what, event) => {
+      await world.start({ event, settings: ALL_WRONG })
+      const [, told = '', more] =
+        /^account-linking:error ([A-Z\d_ ]+) and (\d+) more$/.exec(world.lines.at(-1) ?? '') ?? []
+      const names = told.split(' ')
+      expect(names.filter((name) => !(name in ALL_WRONG))).toEqual([])
+      expect(names.length + Number(more)).toBe(Object.keys(ALL_WRONG).length)
+    })
 
     test.each(['x\ny', 'x\u001b[31m', 'x%s%j%o', 'x client=evil'])(
       'a transaction id of %j breaks no line',

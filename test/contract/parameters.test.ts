@@ -94,7 +94,7 @@ onEverySubject((world) => {
     const mode = unlinks(name) ? UNLINK_EVENT : {}
     const good = unlinks(name) ? 'google-oauth2|115015401343387192604' : 'google-oauth2'
     const start = (parameters: Readonly<Record<string, unknown>>, more = {}) =>
-      world.start({ event: changeEventOverrides(mode, parameters, more) })
+      world.start({ event: withParameters(mode, parameters, more) })
 
     test.each(MALFORMED)('is refused as %s', async (_what, value) => {
       const started = await start({ [name]: value })
@@ -152,7 +152,7 @@ onEverySubject((world) => {
 
   test('denies an unlink without a connection as invalid_request', async () => {
     const started = await world.start({
-      event: changeEventOverrides(UNLINK_EVENT, { requested_connection: undefined }),
+      event: withParameters(UNLINK_EVENT, { requested_connection: undefined }),
     })
     expect(started.code).toBe('invalid_request')
   })
@@ -164,7 +164,7 @@ onEverySubject((world) => {
 
   test('denies requested_connection_scope with an unlink as invalid_request', async () => {
     const started = await world.start({
-      event: changeEventOverrides(UNLINK_EVENT, { requested_connection_scope: 'calendar' }),
+      event: withParameters(UNLINK_EVENT, { requested_connection_scope: 'calendar' }),
     })
     expect(started.code).toBe('invalid_request')
   })
@@ -191,7 +191,7 @@ onEverySubject((world) => {
   })
 })
 
-function changeEventOverrides(
+function withParameters(
   mode: Parameters<typeof changeEvent>[1],
   parameters: Readonly<Record<string, unknown>>,
   more: Parameters<typeof changeEvent>[1] = {},

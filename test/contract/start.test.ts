@@ -117,7 +117,7 @@ function both(one: EventOverrides, other: EventOverrides): EventOverrides {
   }
 }
 
-/** Both scopes already are what makes the pair an unlink, too. */
+/** What the steps of this mode are put over. */
 const base = (mode: 'link' | 'unlink'): EventOverrides => (mode === 'link' ? {} : UNLINK_EVENT)
 
 onEverySubject((world) => {
@@ -156,9 +156,20 @@ onEverySubject((world) => {
   })
 
   describe('the domain in use', () => {
+    /** A value of a type that the platform does not promise. */
+    const odd = (value: unknown) => value as string
     const HOSTS: readonly (readonly [string, EventOverrides, string])[] = [
       ['the canonical one', {}, CANONICAL_DOMAIN],
       ['AUTH0_DOMAIN where none is named', { request: { hostname: undefined } }, CANONICAL_DOMAIN],
+      ['AUTH0_DOMAIN where it is null', { request: { hostname: odd(null) } }, CANONICAL_DOMAIN],
+      ...[null, 7, {}, [CUSTOM_DOMAIN]].map(
+        (domain) =>
+          [
+            `the canonical one beside a custom one that is ${JSON.stringify(domain)}`,
+            { custom_domain: { domain: odd(domain) } },
+            CANONICAL_DOMAIN,
+          ] as const,
+      ),
       [
         'the custom domain of the event',
         { request: { hostname: CUSTOM_DOMAIN }, custom_domain: { domain: CUSTOM_DOMAIN } },
@@ -202,6 +213,15 @@ onEverySubject((world) => {
       'localhost',
     ])('is not "%s"', async (hostname) => {
       const started = await world.start({ event: { request: { hostname } } })
+      expect(started.code).toBe('misconfigured')
+      expect(world.tenant.requests).toEqual([])
+    })
+
+    test('a custom domain of the event that is no text is not in use', async () => {
+      const domain = odd([CUSTOM_DOMAIN])
+      const started = await world.start({
+        event: { request: { hostname: CUSTOM_DOMAIN }, custom_domain: { domain } },
+      })
       expect(started.code).toBe('misconfigured')
       expect(world.tenant.requests).toEqual([])
     })
@@ -350,6 +370,17 @@ onEverySubject((world) => {
         event: { transaction: { ui_locales: ['de', 'en'] } },
       })
       expect(redirect?.searchParams.get('ui_locales')).toBe('de en')
+    })
+
+    test.each([
+      [['de', 7, null, {}, 'en'], 'de en'],
+      [[7, {}], null],
+      ['de', null],
+    ])('carries of the languages %j those that are text', async (ui_locales, carried) => {
+      const { redirect } = await world.start({
+        event: { transaction: { ui_locales: ui_locales as never } },
+      })
+      expect(redirect?.searchParams.get('ui_locales')).toBe(carried)
     })
 
     test.each([

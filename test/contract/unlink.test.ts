@@ -72,7 +72,7 @@ const left = (world: World, user: Person = LINKED): readonly string[] =>
     .user(user.user_id)
     ?.identities.map(({ provider, user_id }) => `${provider}|${user_id}`) ?? []
 
-const denialOf = ({ commands }: Run) => commands.map(({ type }) => type)
+const typesOf = ({ commands }: Run) => commands.map(({ type }) => type)
 
 onEverySubject((world) => {
   beforeEach(() => world.settle(...LINKED_PEOPLE))
@@ -246,7 +246,7 @@ onEverySubject((world) => {
     test.each(REFUSED)('is not %s: %s', async (_what, code, user, parameters) => {
       const started = await world.start({ event: asking(user, parameters) })
       expect(started.code).toBe(code)
-      expect(denialOf(started)).toEqual(['access.deny'])
+      expect(typesOf(started)).toEqual(['access.deny'])
       expect(world.tenant.calls('unlink')).toBe(0)
     })
 
@@ -409,14 +409,18 @@ onEverySubject((world) => {
       expect(world.tenant.requests).toEqual([])
     })
 
-    test('nothing is unlinked where ALLOW_UNLINK or the connection lists change on the way', async () => {
+    test.each([
+      [{ ALLOW_UNLINK: 'no' }, 'unlink_not_allowed'],
+      [{ ALLOWED_CONNECTIONS: '' }, 'misconfigured'],
+      [{ ALLOWED_CONNECTIONS: 'github', ALLOWED_CONNECTION_SCOPES: 'calendar' }, undefined],
+    ])('%j set while the browser was away: %s', async (secrets, code) => {
       const started = await world.start({ event: asking(LINKED) })
       const nested = await world.nested(started, { user: LINKED })
-      const resumed = await world.resume(started, nested, {
-        event: { secrets: { ALLOWED_CONNECTIONS: '' } },
-      })
-      expect(resumed.code).toBe('misconfigured')
-      expect(world.tenant.unlinks).toEqual([])
+      const before = world.tenant.calls()
+      const resumed = await world.resume(started, nested, { event: { secrets } })
+      expect(resumed.code).toBe(code)
+      expect(world.tenant.unlinks).toHaveLength(code === undefined ? 1 : 0)
+      if (code !== undefined) expect(world.tenant.calls()).toBe(before)
     })
   })
 
@@ -820,7 +824,7 @@ onEverySubject((world) => {
         settings: { RESULT_CLAIM },
         nested: { user: STRANGER },
       })
-      expect(denialOf(resumed)).toEqual(['access.deny'])
+      expect(typesOf(resumed)).toEqual(['access.deny'])
     })
 
     test('one outcome line of each handler, with the user masked', async () => {

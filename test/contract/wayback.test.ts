@@ -457,6 +457,42 @@ onEverySubject((world) => {
     )
   })
 
+  describe('policy that became stricter while the browser was away', () => {
+    const scoped = query({ requested_connection_scope: 'calendar' })
+    const CONNECTIONS = { ALLOWED_CONNECTIONS: 'github' }
+    const SCOPES = { ALLOWED_CONNECTION_SCOPES: 'contacts' }
+    const ROWS = [
+      ['link', {}, SECONDARY, CONNECTIONS, 'connection_not_allowed'],
+      ['link', scoped, SECONDARY, SCOPES, 'scope_not_allowed'],
+      ['consent', { ...LINKED_EVENT, ...scoped }, LINKED, CONNECTIONS, 'connection_not_allowed'],
+      ['consent', { ...LINKED_EVENT, ...scoped }, LINKED, SCOPES, 'scope_not_allowed'],
+    ] as const
+
+    test.each(ROWS)(
+      'denies a %s without a request: %4$s',
+      async (_mode, event, user, secrets, code) => {
+        const started = await world.start({ event })
+        const nested = await world.nested(started, { user })
+        const before = world.tenant.calls()
+        const resumed = await world.resume(started, nested, { event: { secrets } })
+        expect(resumed.code).toBe(code)
+        expect(world.tenant.calls()).toBe(before)
+        expect(world.tenant.links).toEqual([])
+      },
+    )
+
+    test('lets a link pass that it still allows, whatever it says of unlinks', async () => {
+      const secrets = {
+        ALLOWED_CONNECTIONS: 'google-oauth2',
+        ALLOWED_CONNECTION_SCOPES: 'calendar',
+        ALLOW_UNLINK: 'no',
+      }
+      const { resumed } = await world.whole({ event: scoped, resume: { event: { secrets } } })
+      expect(resumed.denial).toBeUndefined()
+      expect(world.tenant.links).toHaveLength(1)
+    })
+  })
+
   describe('who came back', () => {
     test('the primary itself is already linked', async () => {
       const { resumed } = await world.whole({ nested: { user: PRIMARY } })

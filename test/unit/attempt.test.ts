@@ -52,18 +52,22 @@ describe('an attempt', () => {
     expect(one).not.toBe(other)
   })
 
-  test('fits into the metadata with everything as long as it may be', async () => {
-    const long = {
-      ...WHAT,
-      connection: 'c'.repeat(128),
-      nestedConnection: 'c'.repeat(128),
-      connectionScope: 's'.repeat(2_048),
-      identity: { provider: 'p', userId: 'u'.repeat(254) },
-    }
-    const { stored } = await createAttempt(await bind(buildEvent()), long)
-    expect(ATTEMPT_KEY.length).toBeLessThanOrEqual(METADATA_LIMITS.keyCharacters)
-    expect(Buffer.byteLength(stored)).toBeLessThanOrEqual(METADATA_LIMITS.valueBytes)
-  })
+  // No character takes more bytes for its length: one of four bytes counts as two.
+  const wide = (characters: number) => '字'.repeat(characters)
+  const LONG = { ...WHAT, connection: wide(128), nestedConnection: wide(128) }
+
+  test.each([
+    { ...LONG, connectionScope: wide(2_048) },
+    { ...LONG, mode: 'unlink', identity: { provider: 'p', userId: wide(254) } },
+  ] as const)(
+    'fits into the metadata with everything as long as it may be: $mode',
+    async (plan) => {
+      const event = buildEvent({ secrets: { PIN_IP_ADDRESS: 'yes' } })
+      const { stored } = await createAttempt(await bind(event), plan)
+      expect(ATTEMPT_KEY.length).toBeLessThanOrEqual(METADATA_LIMITS.keyCharacters)
+      expect(Buffer.byteLength(stored)).toBeLessThanOrEqual(METADATA_LIMITS.valueBytes)
+    },
+  )
 
   test('does not take a swapped part for its own', async () => {
     const { opened } = await comeBack({}, (stored) => {

@@ -1,9 +1,7 @@
 /** `src/cache.ts`: sealed entries within the platform's limits. */
 
-import { describe, expect, test, vi } from 'vitest'
-import { type Cache, openCache } from '../../src/cache.ts'
-import { type Http, openHttp } from '../../src/http.ts'
-import { deny } from '../../src/outcome.ts'
+import { describe, expect, test } from 'vitest'
+import { openCache } from '../../src/cache.ts'
 import { createCache } from '../support/cache.ts'
 import { NOW_MS } from '../support/people.ts'
 
@@ -79,6 +77,14 @@ describe('an entry', () => {
     }
   })
 
+  test('stands under another key for another name or ACTION_SECRET, the same for the same', () => {
+    const keys = [KEY, OTHER_KEY].flatMap((key) =>
+      ['one', 'two'].map((name) => open(undefined, key).cache.keyOf(name)),
+    )
+    expect(new Set(keys).size).toBe(4)
+    expect(open().cache.keyOf('one')).toBe(keys[0])
+  })
+
   test('is gone when it was dropped', () => {
     const { cache, platform } = open()
     cache.write('name', { value: 'text', ttlMs: TTL_MS })
@@ -91,9 +97,10 @@ describe('an entry', () => {
 describe('the limits', () => {
   test('a value that is too large is left out, and the old one goes on', () => {
     const { cache, platform } = open()
+    cache.write('name', { value: 'old', ttlMs: TTL_MS })
     cache.write('name', { value: 'x'.repeat(5_000), ttlMs: TTL_MS })
     expect(platform.refused).toEqual([])
-    expect(cache.read('name')).toBeUndefined()
+    expect(cache.read('name')).toBe('old')
   })
 
   test.each([0, -1, -60_000])('a lifetime of %s ms is none', (ttlMs) => {
@@ -120,80 +127,5 @@ describe('the limits', () => {
     expect(cache.read('one')).toBe('2'.repeat(2_900))
     expect(cache.read('two')).toBe('2'.repeat(2_900))
     expect(platform.refused).toEqual([])
-  })
-})
-
-describe('share', () => {
-  const stopped = { fetch, monotonicMs: () => 0, nowMs: now, onAnswer: () => {} }
-  const inTime = openHttp(stopped)
-
-  const counted = (cache: Cache, http: Http = inTime) => {
-    const calls: (() => void)[] = []
-    const produce = () =>
-      new Promise<string>((resolve) => {
-        calls.push(() => resolve(`made ${calls.length}`))
-      })
-    return { calls, want: () => cache.share('name', http, produce) }
-  }
-
-  test('runs once for all that want the same at the same time', async () => {
-    const { calls, want } = counted(open().cache)
-    const wanted = [want(), want(), want()]
-    expect(calls).toHaveLength(1)
-    calls[0]?.()
-    expect(await Promise.all(wanted)).toEqual(['made 1', 'made 1', 'made 1'])
-  })
-
-  test('runs again for who comes later', async () => {
-    const { calls, want } = counted(open().cache)
-    const first = want()
-    calls[0]?.()
-    await first
-    const second = want()
-    expect(calls).toHaveLength(2)
-    calls[1]?.()
-    await second
-  })
-
-  test('keeps apart what belongs to another secret', async () => {
-    const one = counted(open(undefined, KEY).cache)
-    const other = counted(open(undefined, OTHER_KEY).cache)
-    const wanted = [one.want(), other.want()]
-    expect([one.calls.length, other.calls.length]).toEqual([1, 1])
-    one.calls[0]?.()
-    other.calls[0]?.()
-    await Promise.all(wanted)
-  })
-
-  const own = async () => 'of my own'
-
-  test('does not hand on the failure of another', async () => {
-    const { cache } = open()
-    const failing = cache.share('name', inTime, async () => deny('service_unavailable'))
-    const other = cache.share('name', inTime, own)
-    expect(await failing).toMatchObject({ code: 'service_unavailable' })
-    expect(await other).toBe('of my own')
-  })
-
-  test('does not hand on what another threw', async () => {
-    const { cache } = open()
-    const failing = cache.share('name', inTime, async () => {
-      throw new Error('out of order')
-    })
-    const other = cache.share('name', inTime, own)
-    await expect(failing).rejects.toThrow('out of order')
-    expect(await other).toBe('of my own')
-  })
-
-  test('does not wait for another beyond its own time', async () => {
-    vi.useFakeTimers()
-    const { cache } = open()
-    const first = counted(cache)
-    const running = first.want()
-    const other = cache.share('name', openHttp(stopped), own)
-    await vi.advanceTimersByTimeAsync(15_000)
-    expect(await other).toBe('of my own')
-    first.calls[0]?.()
-    await running
   })
 })

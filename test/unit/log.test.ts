@@ -40,6 +40,32 @@ describe('createLog', () => {
   })
 
   test.each([
+    ['room for all of them', {}, 'AUTH0_DOMAIN ACTION_SECRET HINT_MAX_AGE'],
+    [
+      'room for three',
+      {
+        client: { client_id: 'c'.repeat(900) },
+        transaction: { id: 't'.repeat(900) },
+        user: { user_id: `${'p'.repeat(900)}|1` },
+      },
+      'AUTH0_DOMAIN ACTION_SECRET HINT_MAX_AGE and 3 more',
+    ],
+  ])('names settings whole, and counts the others: %s', (_what, event, named) => {
+    const names = [
+      'AUTH0_DOMAIN',
+      'ACTION_SECRET',
+      'HINT_MAX_AGE',
+      'PIN_SESSION',
+      'ENFORCE_MFA',
+      'DEBUG',
+    ]
+    const { log, lines } = logging(DEFAULT, event)
+    log.outcome(deny('misconfigured', names.slice(0, named.includes('more') ? 6 : 3).join(' ')))
+    expect(lines.at(-1)).toBe(`account-linking:error ${named}`)
+    expect(lines.join('\n').length).toBeLessThanOrEqual(KEPT_CONSOLE_CHARACTERS)
+  })
+
+  test.each([
     ['account-linking:*', ['error', 'info', 'verbose']],
     ['*', ['error', 'info', 'verbose']],
     ['*,-account-linking:verbose', ['error', 'info']],

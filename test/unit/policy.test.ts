@@ -136,6 +136,32 @@ describe('readFactors', () => {
     ])
   })
 
+  test.each(['sms', 'voice', 'both'])(
+    'asks a phone for %s as it is enrolled',
+    (preferredMethod) => {
+      const phone = { type: 'phone', options: { preferredMethod } }
+      expect(challenge('enrolled', [phone])).toEqual([phone])
+    },
+  )
+
+  test.each([
+    ['another method', { type: 'phone', options: { preferredMethod: 'pigeon' } }],
+    ['a method that is no text', { type: 'phone', options: { preferredMethod: ['sms'] } }],
+    ['no method', { type: 'phone', options: {} }],
+    ['null', { type: 'phone', options: null }],
+    ['a text', { type: 'phone', options: 'sms' }],
+    ['the options of another type', { type: 'otp', options: { preferredMethod: 'sms' } }],
+  ])('hands on no options that are %s', (_what, factor) => {
+    expect(challenge('enrolled', [factor])).toEqual([{ type: factor.type }])
+  })
+
+  test('hands on nothing but the method of a phone', () => {
+    const options = { preferredMethod: 'voice', otpFallback: true }
+    expect(challenge('enrolled', [{ type: 'phone', options }])).toEqual([
+      { type: 'phone', options: { preferredMethod: 'voice' } },
+    ])
+  })
+
   test.each([undefined, [{}], [{ method: 'unknown' }]])(
     'denies %j: such factors cannot be read',
     (factors) => {
