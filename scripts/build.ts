@@ -1,7 +1,7 @@
 /**
- * Builds `dist/action.js`, the one file that is deployed, with its `package.json` and the notices
- * of every package in it. Writes into `dist` only, the same bytes on every machine. With `--check`
- * it writes nothing and fails when `dist` is not what the sources give.
+ * Builds `dist/action.js`, the one file that is deployed, with its `package.json` and what lists the
+ * packages in it. Writes into `dist` only, the same bytes on every machine. With `--check` it writes
+ * nothing and fails when `dist` is not what the sources give.
  */
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { type BuildFailure, build as bundle, type Message, type OnLoadResult } from 'esbuild'
 import { minify } from 'terser'
 import { bundleOptions } from './bundle.ts'
+import { readManifest, readPackages, writeNotices, writeSbom } from './bundled-packages.ts'
 
 const ACTION = 'dist/action.js'
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -23,7 +24,8 @@ export interface BuiltFile {
 
 /** The files of `dist`, unwritten. */
 export async function buildFiles(): Promise<readonly BuiltFile[]> {
-  const { version, license, description } = await readJson(join(ROOT, 'package.json'))
+  const manifest = await readManifest(ROOT)
+  const { version, license, description } = manifest
   const inputs = new Set<string>()
   const banner = `/*! client-initiated-account-linking ${version} | ${license} | ${description}. Built from source: change that, not this. */`
   const code = await minifyAgain(await bundleFile(join(ROOT, 'src/action.ts'), inputs))
@@ -31,10 +33,12 @@ export async function buildFiles(): Promise<readonly BuiltFile[]> {
   const bytes = Buffer.byteLength(action)
   if (bytes > MAX_BUNDLE_BYTES)
     throw new Error(`dist/action.js would have ${bytes} bytes; at most ${MAX_BUNDLE_BYTES} fit`)
+  const packages = await readPackages(ROOT, inputs)
   return [
     { path: ACTION, text: action },
     { path: 'dist/package.json', text: `${JSON.stringify({ type: 'commonjs' })}\n` },
-    { path: 'dist/THIRD-PARTY.txt', text: await readNotices(inputs) },
+    { path: 'dist/THIRD-PARTY.txt', text: writeNotices(packages) },
+    { path: 'dist/action.cdx.json', text: writeSbom(manifest, action, packages) },
   ]
 }
 
@@ -90,44 +94,22 @@ async function minifyAgain(code: string): Promise<string> {
   return minified ?? code
 }
 
-/** Name, version and licence text of every bundled package, sorted by name. */
-async function readNotices(inputs: ReadonlySet<string>): Promise<string> {
-  const names = new Set<string>()
-  for (const input of inputs) {
-    const name = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1]
-    if (name !== undefined) names.add(name)
-  }
-  const notices = await Promise.all([...names].sort().map(readNotice))
-  return `The file action.js contains code of these packages.\n${notices.join('')}`
-}
-
-async function readNotice(name: string): Promise<string> {
-  const folder = join(ROOT, 'node_modules', name)
-  const { version, license } = await readJson(join(folder, 'package.json'))
-  for (const file of ['LICENSE', 'LICENSE.md', 'LICENSE.txt', 'license.md', 'license']) {
-    const text = await readFile(join(folder, file), 'utf8').catch(() => undefined)
-    if (text === undefined) continue
-    const body = text.replaceAll('\r\n', '\n').trim()
-    return `\n${'-'.repeat(72)}\n${name} ${version} (${license})\n\n${body}\n`
-  }
-  throw new Error(`${name} has no licence file to take notice of`)
-}
-
-async function readJson(path: string): Promise<Readonly<Record<string, string>>> {
-  return JSON.parse(await readFile(path, 'utf8'))
-}
-
-async function main(): Promise<void> {
-  if (!process.argv.includes('--check')) {
-    const action = await build()
-    console.log(`dist/action.js: ${Buffer.byteLength(action)} bytes`)
-    return
-  }
+/** Fails when `dist` is not what the sources give. */
+export async function checkDist(): Promise<void> {
   for (const { path, text } of await buildFiles()) {
     const found = await readFile(join(ROOT, path), 'utf8').catch(() => undefined)
     if (found !== text) throw new Error(`${path} is stale: run "npm run build" and commit dist`)
   }
-  console.log('dist is what the sources give')
+}
+
+async function main(): Promise<void> {
+  if (process.argv.includes('--check')) {
+    await checkDist()
+    console.log('dist is what the sources give')
+    return
+  }
+  const action = await build()
+  console.log(`dist/action.js: ${Buffer.byteLength(action)} bytes`)
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url))

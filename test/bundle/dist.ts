@@ -15,7 +15,12 @@ import { type Realm, readEveryGlobal } from '../support/load.ts'
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
 /** What belongs into `dist`, and nothing else. */
-export const DIST_FILES = ['THIRD-PARTY.txt', 'action.js', 'package.json'] as const
+export const DIST_FILES = [
+  'THIRD-PARTY.txt',
+  'action.cdx.json',
+  'action.js',
+  'package.json',
+] as const
 
 export function readProject(path: string): string {
   return readFileSync(`${ROOT}/${path}`, 'utf8')

@@ -24,7 +24,7 @@ function makeFolder(name: string): string {
   return folder
 }
 
-const COPIED = ['package.json', 'src', 'scripts', 'tsconfig.json']
+const COPIED = ['package.json', 'package-lock.json', 'src', 'scripts', 'tsconfig.json']
 
 /** Sources, scripts and packages, without `dist`. */
 function copyProject(): string {
