@@ -1,7 +1,8 @@
 /**
  * `npm run mutate`: breaks the source in a copy, one way at a time, builds the bundle there, and runs
  * the tests that have to notice. Writes below the system's temporary folder only. Fails when a change
- * survives, when its text is no longer found, or when a function that checks or verifies has none.
+ * survives, when its tests take too long, when its text is no longer found, or when a function that
+ * checks or verifies has none.
  */
 import { spawn } from 'node:child_process'
 import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
@@ -9,7 +10,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
-import { MUTATIONS, type Mutation } from '../test/attacks/mutations.ts'
+import { type Mutation as Listed, MUTATIONS } from '../test/attacks/mutations.ts'
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs')
@@ -19,6 +20,7 @@ const COPIED = [
   'scripts',
   'dist',
   'package.json',
+  'package-lock.json',
   'tsconfig.json',
   'vitest.config.ts',
 ]
@@ -26,11 +28,11 @@ const MAX_RUN_MS = 120_000
 const MAX_LANES = 4
 
 interface Finished {
+  /** `undefined`: it took too long. */
   readonly code: number | undefined
   readonly output: string
 }
 
-/** `undefined`: it took too long. */
 function run(folder: string, args: readonly string[]): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, {
@@ -92,6 +94,9 @@ async function buildBundle(folder: string): Promise<void> {
   await build()
 }
 
+/** One that makes its test wait for ever says so. */
+type Mutation = Listed & { readonly hangs?: true }
+
 type Verdict = 'killed' | 'timed out' | 'SURVIVED' | 'BROKEN'
 
 interface Tried {
@@ -102,7 +107,7 @@ interface Tried {
 }
 
 async function attempt(folder: string, mutation: Mutation): Promise<Tried> {
-  const { file, find, replace, test, only } = mutation
+  const { file, find, replace, test, only, hangs } = mutation
   const path = join(folder, 'src', file)
   const original = await readFile(path, 'utf8')
   const startedAtMs = Date.now()
@@ -119,7 +124,7 @@ async function attempt(folder: string, mutation: Mutation): Promise<Tried> {
     )
     await buildBundle(folder)
     const { failed, passed, inTime } = await runTests(folder, test, only)
-    if (!inTime) return end('timed out')
+    if (!inTime) return hangs ? end('timed out') : end('BROKEN', 'the tests took too long')
     if (failed > 0) return end('killed')
     return passed === 0 ? end('BROKEN', 'no test has that name') : end('SURVIVED')
   } catch (error) {

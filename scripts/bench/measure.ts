@@ -15,7 +15,7 @@ export interface Samples {
   readonly values: Readonly<Record<Metric, readonly number[]>>
 }
 
-export const METRICS = [
+const METRICS = [
   'loadMs',
   'loadAndLoginMs',
   'warmLoginMs',

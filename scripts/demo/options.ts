@@ -1,6 +1,7 @@
 /** Reads the demo's command line. Pure; a fault of it is thrown with one line of text. */
 
 import { parseArgs } from 'node:util'
+import { commandLine } from '#home'
 
 export interface DemoOptions {
   readonly help: boolean
@@ -11,18 +12,19 @@ export interface DemoOptions {
   readonly httpPort: number
 }
 
-export const HELP = `Usage: npm run demo -- [options]
+export const HELP = `Usage: ${commandLine('demo', '[options]')}
 
-Builds the Action, deploys it to a local tenant, and links a second login to an
-account with it, as a browser, an application and a tenant would do it together.
+Deploys the Action to a local tenant, and links a second login to an account
+with it, as a browser, an application and a tenant would do it together.
 
   --verbose           every parameter, the Action's log, decoded tokens
   --json              the timeline as data, on stdout alone
-  --https-port <n>    port of the tenant's issuer (default: any free one)
-  --http-port <n>     port of its front door for browsers (default: any free one)
+  --https-port <n>    port of the tenant's issuer (default: any free)
+  --http-port <n>     port of its front door for browsers (default: any free)
   --help              this text
 
-Exit code 0: the account holds both logins, and a wrong request was denied.
+Exit code 0: the account held both logins, a request with a wrong hint was
+denied, and the unlink undid the link.
 `
 
 function readPort(name: string, text: string | undefined): number {

@@ -64,7 +64,7 @@ function flow(parts: readonly string[], columns: number): readonly string[] {
   return lines
 }
 
-export function renderStep(step: Step, screen: Screen): readonly string[] {
+function renderStep(step: Step, screen: Screen): readonly string[] {
   const { columns, paint } = screen
   const { depth, durationMs, parameters, request, result, status, times, tokens } = step
   const room = columns - LEFT_COLUMNS

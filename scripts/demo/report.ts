@@ -3,6 +3,7 @@
  */
 
 import { styleText } from 'node:util'
+import { commandLine } from '#home'
 import type { DemoOptions } from './options.ts'
 import { type Format, renderAccount, renderChapter, type Screen, wrap } from './render.ts'
 import type { Chapter, Listener, Story } from './story.ts'
@@ -113,7 +114,9 @@ function renderEnd(story: Story, screen: Screen, verbose: boolean): string {
     ...[
       `The Action: ${(action.bytes / 1000).toFixed(1)} kB and no npm dependency.`,
       `HTTP round trips with nothing cached: ${start} at the start, ${wayBack} on the way back.`,
-      ...(verbose ? [] : ['"npm run demo -- --verbose" shows parameters, log and tokens.']),
+      ...(verbose
+        ? []
+        : [`"${commandLine('demo', '--verbose')}" shows parameters, log and tokens.`]),
     ].map((line) => screen.paint('dim', `  ${line}`)),
     '',
   ].join('\n')

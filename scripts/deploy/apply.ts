@@ -145,7 +145,7 @@ async function applyApplication(
   const { client_id: id = '', client_secret: secret } = made
   report.hide(secret ?? '')
   progress.clientId = id
-  progress.clientSecret = secret ?? (await readApplication(management, id)).clientSecret
+  progress.clientSecret = secret ?? (await readApplication(management, id))?.clientSecret
   report.hide(progress.clientSecret ?? '')
   progress.metadata = values.client_metadata ?? {}
   return `${title} created: ${id}`
@@ -276,6 +276,8 @@ async function verifyRunning(job: Job): Promise<string> {
   const action = await waitUntil(isAsBuilt, job, (action) => {
     const changed = action.running?.number !== progress.versionBefore
     if (!changed && progress.lost !== undefined) return progress.lost.message
+    if (action.running?.code === wanted.code)
+      return 'Somebody else changed the draft meanwhile: run the same command again'
     const found = action.running === undefined ? 'nothing' : shortDigest(action.running.code)
     return `What runs is not what was built: ${found} instead of ${shortDigest(wanted.code)}. Somebody else may be deploying: run the same command again${changed ? ', or --rollback' : ''}`
   })

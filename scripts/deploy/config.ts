@@ -116,23 +116,12 @@ function readWho(
   if (isRefusal(variables)) return variables
   const credentials = readCredentials(variables)
   if (isRefusal(credentials)) return credentials
-  const settings = readSettingsOf(credentials, variables)
+  const settings = readWantedSettings(variables, credentials.domain)
   if (!isRefusal(settings))
     return { credentials, settings, secrets: secretsOf(credentials, settings), doubt: undefined }
   if (!rollback) return settings
   const secrets = secretsOf(credentials, Object.fromEntries(rawSecrets(variables)))
   return { credentials, settings: {}, secrets, doubt: settings.problem }
-}
-
-function readSettingsOf(credentials: Credentials, variables: Variables): Values | Refusal {
-  const settings = readWantedSettings(variables, credentials.domain)
-  if (isRefusal(settings)) return settings
-  if ('clientId' in credentials && settings.AUTH0_CLIENT_ID === credentials.clientId)
-    return {
-      problem:
-        'LINK_AUTH0_CLIENT_ID is the application that deploys: the companion is another one, with update:users only',
-    }
-  return settings
 }
 
 const rawSecrets = (variables: Variables): readonly (readonly [string, string])[] =>
@@ -146,11 +135,17 @@ function readPosition(text: string): Position | undefined {
   return /^[1-9]\d?$/.test(text) ? Number(text) : undefined
 }
 
-/** As with Node's own `--env-file`, the environment wins over the file. */
+/**
+ * As with Node's own `--env-file`, the environment wins over the file: as a whole where it says who
+ * deploys, since a token, from wherever it comes, goes before client credentials.
+ */
 function readVariables(environment: Variables, file: string | undefined): Variables | Refusal {
   if (file === undefined) return environment
   try {
-    return { ...parseEnv(readFileSync(file, 'utf8')), ...environment }
+    const { AUTH0_ACCESS_TOKEN, ...others } = parseEnv(readFileSync(file, 'utf8'))
+    const { AUTH0_CLIENT_ID: id, AUTH0_CLIENT_SECRET: secret } = environment
+    const ofFile = id?.trim() && secret?.trim() ? others : { ...others, AUTH0_ACCESS_TOKEN }
+    return { ...ofFile, ...environment }
   } catch {
     return { problem: `--env-file ${file} cannot be read` }
   }
@@ -159,7 +154,7 @@ function readVariables(environment: Variables, file: string | undefined): Variab
 const HOST = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$/
 
 /** The variables of auth0-deploy-cli. */
-export function readCredentials(variables: Variables): Credentials | Refusal {
+function readCredentials(variables: Variables): Credentials | Refusal {
   const read = (name: string): string | undefined => variables[name]?.trim() || undefined
   const domain = read('AUTH0_DOMAIN')?.toLowerCase()
   const token = read('AUTH0_ACCESS_TOKEN')

@@ -8,10 +8,10 @@ import type { Finding, Patient } from './checks/finding.ts'
 import { checkSettings } from './checks/settings.ts'
 import { checkApplications, checkConnections, checkTokenLifetime } from './checks/surroundings.ts'
 import type { Management } from './management.ts'
-import { readMemory } from './memory.ts'
+import { isCurrent, readMemory } from './memory.ts'
 import { Problem } from './problems.ts'
 import { readApplications, readSnapshot, readSurroundings, readTokenLifetime } from './read.ts'
-import { readAsAction, type Values } from './settings.ts'
+import { namesSettings, readAsAction, type Values } from './settings.ts'
 
 export interface Examination {
   readonly actionName: string
@@ -46,9 +46,8 @@ export async function examine(
   const reading = { actionName, clientId, surroundings: false }
   const { action, bindings, companion } = await readSnapshot(management, reading)
   const memory = readMemory(companion?.metadata ?? {})
-  const remembered = memory.version === action?.running?.number ? memory.settings : undefined
-  // The domain alone is no sign that somebody named the settings.
-  const named = Object.keys(given).length > 1 ? given : undefined
+  const remembered = isCurrent(memory, actionName, action?.running) ? memory.settings : undefined
+  const named = namesSettings(given) ? given : undefined
   const values = remembered ?? named
   const settings = readAsAction(values ?? given)
   const usable = typeof settings === 'string' ? readAsAction(onlyDomain(given)) : settings
@@ -65,6 +64,7 @@ export async function examine(
     applications: await readApplications(management),
     tokenLifetimeSeconds: mayRead ? await readTokenLifetime(management) : undefined,
     memory,
+    given,
     values,
     valuesFrom:
       remembered !== undefined ? 'deployment' : named !== undefined ? 'variables' : 'nowhere',

@@ -1,6 +1,7 @@
 /**
  * The way to a tenant's Management API: the `auth0` SDK over a patient `fetch`, as whoever deploys.
- * Opens no connection by itself; `readScopes` gets the token and says what it permits.
+ * Opens no connection by itself; `readScopes` and `readClientId` get the token and say what it
+ * permits, and to whom.
  */
 import { ManagementClient, TokenProvider } from 'auth0'
 import { createPatientFetch, type Patience } from './patient-fetch.ts'
@@ -17,6 +18,8 @@ export interface Management {
   readonly client: ManagementClient
   /** `undefined`: the token does not say. */
   readScopes(): Promise<readonly string[] | undefined>
+  /** The application whose token it is; `undefined`: the token does not say. */
+  readClientId(): Promise<string | undefined>
 }
 
 /** The SDK's limit is over all tries; each of them has its own, in the patient `fetch`. */
@@ -43,6 +46,15 @@ export function openManagement(
     return value
   }
 
+  /** Read to tell early what is missing or mixed up; it is the tenant that decides. */
+  async function claim(name: 'scope' | 'azp'): Promise<string | undefined> {
+    try {
+      return claimOf(await token(), name)
+    } catch (error) {
+      throw toProblem(error, 'Getting an access token')
+    }
+  }
+
   return {
     domain,
     audience,
@@ -53,22 +65,16 @@ export function openManagement(
       maxRetries: 0,
       timeoutInSeconds: CALL_TIMEOUT_SECONDS,
     }),
-    readScopes: async () => {
-      try {
-        return scopesOf(await token())
-      } catch (error) {
-        throw toProblem(error, 'Getting an access token')
-      }
-    },
+    readScopes: async () => (await claim('scope'))?.split(' ').filter(Boolean),
+    readClientId: () => claim('azp'),
   }
 }
 
-/** Read to tell early what is missing; it is the tenant that decides. */
-function scopesOf(token: string): readonly string[] | undefined {
+function claimOf(token: string, name: string): string | undefined {
   try {
     const [, payload = ''] = token.split('.')
-    const { scope } = JSON.parse(Buffer.from(payload, 'base64url').toString())
-    return typeof scope === 'string' ? scope.split(' ').filter(Boolean) : undefined
+    const { [name]: value } = JSON.parse(Buffer.from(payload, 'base64url').toString())
+    return typeof value === 'string' ? value : undefined
   } catch {
     return undefined
   }

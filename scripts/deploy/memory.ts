@@ -79,6 +79,13 @@ function readValues(text: string): Values | undefined {
   }
 }
 
+/** It is of this Action, and of the version of it that runs. */
+export const isCurrent = (
+  { action, version }: Memory,
+  actionName: string,
+  running: { readonly number: number } | undefined,
+): boolean => action === actionName && version !== undefined && version === running?.number
+
 /** The marker by which a companion is found again, from its creation on. */
 export const markCompanion = (action: string): Metadata => ({ [ACTION]: action })
 

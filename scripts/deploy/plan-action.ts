@@ -3,7 +3,7 @@
  * since a list that lacks one would delete it. Pure.
  */
 import { shortDigest } from './digest.ts'
-import { digestOf, fingerprint, type Memory, readMemory } from './memory.ts'
+import { digestOf, fingerprint, isCurrent, type Memory, readMemory } from './memory.ts'
 import {
   PREFIX,
   readSettingNames,
@@ -97,7 +97,7 @@ interface SecretPlan {
 }
 
 function planSecrets(
-  { settings }: Wanted,
+  { actionName, settings }: Wanted,
   action: DeployedAction | undefined,
   companion: Application | undefined,
 ): SecretPlan | Impossible {
@@ -111,9 +111,9 @@ function planSecrets(
     ...settings,
     ...(readable === undefined ? {} : { AUTH0_CLIENT_SECRET: readable }),
   }
-  const stray = strayProblem(known, action, companion)
+  const stray = strayProblem(known, action, companion, actionName)
   if (stray !== undefined) return { problem: stray }
-  const changes = secretChanges(known, action, companion)
+  const changes = secretChanges(known, action, companion, actionName)
   if (changes.length === 0) return { changes, notes: [] }
   if (companion !== undefined && known.AUTH0_CLIENT_SECRET === undefined)
     return {
@@ -135,9 +135,10 @@ function strayProblem(
   known: Values,
   action: DeployedAction | undefined,
   companion: Application | undefined,
+  actionName: string,
 ): string | undefined {
   const memory = readMemory(companion?.metadata ?? {})
-  if (action === undefined || isCurrent(action, memory)) return undefined
+  if (action === undefined || isKnown(action, memory, actionName)) return undefined
   const supplied = ['AUTH0_CLIENT_ID', ...SECRET_SETTINGS, ...Object.keys(known)]
   const strays = action.secretNames.filter((name) => !supplied.includes(name))
   const foreign = strays.filter((name) => !readSettingNames().includes(name))
@@ -149,15 +150,16 @@ function strayProblem(
 }
 
 /** What is remembered is of one version; the draft may hold what was never deployed. */
-const isCurrent = (action: DeployedAction, memory: Memory): boolean =>
+const isKnown = (action: DeployedAction, memory: Memory, actionName: string): boolean =>
   action.secretsDeployed &&
-  action.running?.number === memory.version &&
+  isCurrent(memory, actionName, action.running) &&
   (memory.settings ?? memory.digest) !== undefined
 
 function secretChanges(
   known: Values,
   action: DeployedAction | undefined,
   companion: Application | undefined,
+  actionName: string,
 ): readonly Change[] {
   const { clientId } = companion ?? {}
   const id: Values = clientId === undefined ? {} : { AUTH0_CLIENT_ID: clientId }
@@ -165,7 +167,7 @@ function secretChanges(
   const memory = readMemory(companion?.metadata ?? {})
   const expected = [...new Set([...Object.keys(wanted), 'AUTH0_CLIENT_ID', ...SECRET_SETTINGS])]
   const changes = [
-    ...settingChanges(withoutSecrets(wanted), action, memory),
+    ...settingChanges(withoutSecrets(wanted), action, memory, actionName),
     ...SECRET_SETTINGS.flatMap((what) => {
       const change = secretChange(what, wanted[what], action, memory.fingerprints, clientId)
       return change ?? []
@@ -181,11 +183,12 @@ function settingChanges(
   wanted: Values,
   action: DeployedAction | undefined,
   memory: Memory,
+  actionName: string,
 ): readonly Change[] {
   if (action === undefined) return diff({}, wanted)
-  const current = isCurrent(action, memory)
-  if (current && memory.settings !== undefined) return diff(memory.settings, wanted)
-  if (current && memory.digest === digestOf(wanted)) return []
+  const known = isKnown(action, memory, actionName)
+  if (known && memory.settings !== undefined) return diff(memory.settings, wanted)
+  if (known && memory.digest === digestOf(wanted)) return []
   return [{ what: 'settings', before: 'not known', after: list(Object.keys(wanted)) }]
 }
 

@@ -3,6 +3,7 @@
  */
 import type { Settings } from '../../src/settings.ts'
 import { markCompanion, readMemory } from './memory.ts'
+import { noApplication } from './problems.ts'
 import type { Application, Snapshot, Surroundings } from './snapshot.ts'
 import {
   type Change,
@@ -21,10 +22,11 @@ import {
 export const companionName = (actionName: string): string => `Account linking (${actionName})`
 
 export function planCompanion(
-  { actionName, provision }: Wanted,
+  { actionName, provision, settings: { AUTH0_CLIENT_ID: named } }: Wanted,
   settings: Settings,
   { companion, surroundings }: Snapshot,
 ): Plan | Impossible {
+  if (companion === undefined && named !== undefined) return { problem: noApplication(named) }
   if (companion === undefined && !provision)
     return {
       problem:

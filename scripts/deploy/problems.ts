@@ -10,7 +10,7 @@ export class Problem extends Error {
   override readonly name = 'Problem'
 }
 
-export const GRANT_HINT =
+const GRANT_HINT =
   'Applications > APIs > Auth0 Management API > Application Access, for the application that deploys'
 
 export function lacksScopes(scopes: readonly string[]): Problem {
@@ -34,6 +34,13 @@ export function isLost(error: unknown): boolean {
   const { statusCode = 0 } = error
   return statusCode < 300 || statusCode >= 500
 }
+
+export const isAbsent = (error: unknown): boolean =>
+  error instanceof ManagementError && error.statusCode === 404
+
+/** Where the companion is named, and the tenant has none of that name. */
+export const noApplication = (clientId: string): string =>
+  `There is no application ${clientId}: correct LINK_AUTH0_CLIENT_ID, or leave it out`
 
 /** The tenant's plan does not have it: a prohibition that no scope would lift. */
 export function isNotOffered(error: unknown): boolean {

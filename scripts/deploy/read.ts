@@ -1,12 +1,12 @@
 /**
- * Reads what a tenant holds: every page, and only the fields that are used. Writes nothing. A read that
- * fails ends in a `Problem`.
+ * Reads what a tenant holds: every page, and of long lists only the fields that are used. Writes
+ * nothing. A read that fails ends in a `Problem`.
  */
 import type { Management as Api } from 'auth0'
 import type { Management } from './management.ts'
 import { type Metadata, readMemory } from './memory.ts'
 import type { Bound } from './order.ts'
-import { isNotOffered, Problem, toProblem } from './problems.ts'
+import { isAbsent, isNotOffered, Problem, toProblem } from './problems.ts'
 import type {
   Application,
   BuildStatus,
@@ -62,24 +62,24 @@ export async function readSnapshot(
   }
 }
 
-/** The platform does not say how it compares names. */
+/** Looked up by its name, which the platform does not say how it compares; read by its id. */
 export async function readAction(
-  { client }: Management,
+  management: Management,
   name: string,
 ): Promise<DeployedAction | undefined> {
-  const found = await reading('the Actions', async () => {
-    for await (const action of await client.actions.list({ actionName: name }))
-      if (action.name === name) return action
+  const id = await reading('the Actions', async () => {
+    for await (const action of await management.client.actions.list({ actionName: name }))
+      if (action.name === name) return action.id
     return undefined
   })
-  return found?.id === undefined ? undefined : toAction(found)
+  return id === undefined ? undefined : readActionById(management, id)
 }
 
 export async function readActionById({ client }: Management, id: string): Promise<DeployedAction> {
   return toAction(await reading('the Action', () => client.actions.get(id)))
 }
 
-export function toAction(action: Api.Action | Api.GetActionResponseContent): DeployedAction {
+function toAction(action: Api.GetActionResponseContent): DeployedAction {
   const { deployed_version: running, supported_triggers: [trigger] = [] } = action
   return {
     id: action.id ?? '',
@@ -148,14 +148,19 @@ export async function readBindings({ client }: Management): Promise<readonly Bou
   })
 }
 
+/** Whole: to name the secret where it may not be read would be refused. `undefined`: there is none. */
 export async function readApplication(
   { client }: Management,
   clientId: string,
-): Promise<Application> {
-  const fields = [...APPLICATION_FIELDS, 'client_secret'].join(',')
-  return reading(`the application ${clientId}`, async () =>
-    toApplication(await client.clients.get(clientId, { fields, include_fields: true })),
-  )
+): Promise<Application | undefined> {
+  return reading(`the application ${clientId}`, async () => {
+    try {
+      return toApplication(await client.clients.get(clientId))
+    } catch (error) {
+      if (isAbsent(error)) return undefined
+      throw error
+    }
+  })
 }
 
 /** Without their secrets, even where the token may read them. */
@@ -179,14 +184,26 @@ export async function readCompanion(
   actionName: string,
   clientId: string | undefined,
 ): Promise<Application | undefined> {
-  if (clientId !== undefined) return readApplication(management, clientId)
+  const id = clientId ?? (await findCompanion(management, actionName))
+  if (id === undefined) return undefined
+  if (id === (await management.readClientId()))
+    throw new Problem(
+      `${id} is the application that deploys: the companion is another one, with update:users only. Correct LINK_AUTH0_CLIENT_ID, or leave it out`,
+    )
+  return readApplication(management, id)
+}
+
+async function findCompanion(
+  management: Management,
+  actionName: string,
+): Promise<string | undefined> {
   const all = await readApplications(management)
   const [found, another] = all.filter(({ metadata }) => readMemory(metadata).action === actionName)
   if (another !== undefined)
     throw new Problem(
       `Two applications are marked as companions of ${actionName}: set LINK_AUTH0_CLIENT_ID to ${found?.clientId} or ${another.clientId}`,
     )
-  return found && readApplication(management, found.clientId)
+  return found?.clientId
 }
 
 function toApplication(client: Api.Client): Application {
@@ -198,7 +215,7 @@ function toApplication(client: Api.Client): Application {
     oidcConformant: client.oidc_conformant ?? false,
     grantTypes: client.grant_types ?? [],
     authenticationMethod: client.token_endpoint_auth_method ?? '',
-    algorithm: client.jwt_configuration?.alg ?? 'RS256',
+    algorithm: client.jwt_configuration?.alg ?? '',
     idTokenLifetimeSeconds: client.jwt_configuration?.lifetime_in_seconds,
     callbacks: client.callbacks ?? [],
     otherAddresses: [
@@ -255,8 +272,8 @@ async function readConnections(
       for await (const { id } of await client.clients.connections.get(clientId, { fields: 'id' }))
         if (id !== undefined) enabled.add(id)
     const connections: TenantConnection[] = []
-    const fields = 'id,name,strategy,options,is_domain_connection'
-    for await (const one of await client.connections.list({ fields, include_fields: true }))
+    // Whole: to name the options where they may not be read would be refused.
+    for await (const one of await client.connections.list())
       connections.push(toConnection(one, enabled))
     return connections
   })

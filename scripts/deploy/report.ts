@@ -35,7 +35,7 @@ export interface Sink {
 }
 
 export interface Frame {
-  readonly command: 'deploy' | 'rollback' | 'doctor'
+  readonly command: 'deploy' | 'rollback'
   readonly tenant: string
   readonly action: string
   readonly dryRun: boolean
@@ -46,11 +46,13 @@ const MIN_SECRET_CHARACTERS = 4
 
 const MAX_LINE_CHARACTERS = 500
 
-/** Replaces every secret that it has been told of. */
+/** Replaces every secret that it has been told of, the longest first: one may be part of another. */
 export function createFilter() {
   const secrets = new Set<string>()
   const clean = (text: string): string =>
-    [...secrets].reduce((rest, secret) => rest.replaceAll(secret, '(secret)'), text)
+    [...secrets]
+      .sort((one, other) => other.length - one.length)
+      .reduce((rest, secret) => rest.replaceAll(secret, '(secret)'), text)
   return {
     hide: (secret: string): void => {
       if (secret.length >= MIN_SECRET_CHARACTERS) secrets.add(secret)

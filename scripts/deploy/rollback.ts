@@ -2,11 +2,12 @@
  * Back to the version before: plans, tells and does it, and notes in the companion that the settings
  * which run are now those of that version. Leaves bindings and companion as they are.
  */
-import { type Running, TIMING, type Timing, waitUntil } from './apply.ts'
+import { commandLine } from '#home'
+import { type Running, runningOf, TIMING, type Timing, waitUntil } from './apply.ts'
 import { sha256, shortDigest } from './digest.ts'
 import type { Credentials, Management } from './management.ts'
-import { readMemory, writeRollback } from './memory.ts'
-import { isLost, Problem, toProblem } from './problems.ts'
+import { isCurrent, readMemory, writeRollback } from './memory.ts'
+import { isLost, noApplication, Problem, toProblem } from './problems.ts'
 import { readAction, readCompanion, readVersions } from './read.ts'
 import type { Report } from './report.ts'
 import { openTenant, requireScopes } from './run.ts'
@@ -21,11 +22,6 @@ export interface RollbackRequest {
   /** What is wrong with settings that were given, of which a rollback sends none. */
   readonly doubt?: string | undefined
   readonly timing?: Timing
-}
-
-export interface RollbackResult {
-  readonly changed: boolean
-  readonly running: Running | undefined
 }
 
 type Restore = Extract<Step, { kind: 'restore' }>
@@ -45,7 +41,7 @@ export function versionBefore(
     .toSorted((one, other) => other.number - one.number)[0]
 }
 
-export async function rollBack(request: RollbackRequest, report: Report): Promise<RollbackResult> {
+export async function rollBack(request: RollbackRequest, report: Report): Promise<void> {
   const { actionName, credentials, dryRun, timing = TIMING } = request
   const management = openTenant(credentials, report)
   const scopes = await management.readScopes()
@@ -56,7 +52,7 @@ export async function rollBack(request: RollbackRequest, report: Report): Promis
     throw new Problem(`No version of ${actionName} runs: there is nothing to go back from`)
   const { companion, doubts } = await lookUp(management, request)
   const memory = readMemory(companion?.metadata ?? {})
-  const repeats = memory.version === running.number ? memory.repeats : undefined
+  const repeats = isCurrent(memory, actionName, running) ? memory.repeats : undefined
   const before = versionBefore(await readVersions(management, action.id), running.number, repeats)
   if (before === undefined)
     throw new Problem(`There is no version of ${actionName} before ${repeats ?? running.number}`)
@@ -82,9 +78,9 @@ export async function rollBack(request: RollbackRequest, report: Report): Promis
     report.end({
       text: 'Nothing was written: this was a dry run.',
       changed: false,
-      running: undefined,
+      running: runningOf(action),
     })
-    return { changed: false, running: toRunning(running) }
+    return
   }
   report.begin(step)
   const restored = await restore(management, action.id, { running, before }, { report, timing })
@@ -96,9 +92,8 @@ export async function rollBack(request: RollbackRequest, report: Report): Promis
     { version: restored.version, repeats: before.number },
     report,
   )
-  const text = `Version ${restored.version} of ${actionName} runs at ${management.domain}: version ${before.number} again. Now run npm run doctor: it tells what no longer fits around it.`
+  const text = `Version ${restored.version} of ${actionName} runs at ${management.domain}: version ${before.number} again. Now run ${commandLine('doctor')}: it tells what no longer fits around it.`
   report.end({ text, changed: true, running: restored })
-  return { changed: true, running: restored }
 }
 
 interface LookedUp {
@@ -116,18 +111,16 @@ async function lookUp(
       ? []
       : [`A rollback sends no settings; the next deployment will say: ${doubt}`]
   try {
-    return { companion: await readCompanion(management, actionName, clientId), doubts }
+    const companion = await readCompanion(management, actionName, clientId)
+    if (companion === undefined && clientId !== undefined)
+      throw new Problem(noApplication(clientId))
+    return { companion, doubts }
   } catch (error) {
     const { message } = toProblem(error, 'Reading the companion')
     const unread = `Without the companion nobody knows whether what runs is a rollback already. ${message}`
     return { companion: undefined, doubts: [...doubts, unread] }
   }
 }
-
-const toRunning = ({ number, code }: DeployedVersion): Running => ({
-  version: number,
-  sha256: sha256(code),
-})
 
 async function restore(
   management: Management,
@@ -150,7 +143,9 @@ async function restore(
   const { running: restored } = await waitUntil(
     isRestored,
     { management, report, timing, progress: { actionId } },
-    () => lost?.message ?? 'The tenant took the rollback and does not show it: run npm run doctor',
+    () =>
+      lost?.message ??
+      `The tenant took the rollback and does not show it: run ${commandLine('doctor')}`,
   )
   return { version: restored?.number ?? 0, sha256: sha256(before.code) }
 }

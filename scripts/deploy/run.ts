@@ -1,6 +1,6 @@
 /**
  * A deployment from beginning to end: read, plan, tell, apply. All of its I/O goes to the tenant and to
- * the report that it is given; resolves with what runs then, and rejects with a `Problem`.
+ * the report that it is given, which it tells what runs then; rejects with a `Problem`.
  */
 import { applyPlan, type Running, runningOf, TIMING, type Timing } from './apply.ts'
 import { type Credentials, type Management, openManagement } from './management.ts'
@@ -16,15 +16,10 @@ export interface DeployRequest extends Wanted {
   readonly timing?: Timing
 }
 
-export interface DeployResult {
-  readonly changed: boolean
-  readonly running: Running | undefined
-}
-
 const READ_SCOPES = ['read:actions', 'read:clients']
 const PROVISION_SCOPES = ['read:client_grants', 'read:connections', 'read:custom_domains']
 
-export async function deploy(request: DeployRequest, report: Report): Promise<DeployResult> {
+export async function deploy(request: DeployRequest, report: Report): Promise<void> {
   const { actionName, credentials, dryRun, provision, settings, timing = TIMING } = request
   const management = openTenant(credentials, report)
   const scopes = await management.readScopes()
@@ -41,12 +36,11 @@ export async function deploy(request: DeployRequest, report: Report): Promise<De
   if (dryRun || plan.steps.length === 0) {
     const running = runningOf(snapshot.action)
     report.end({ text: endOf(plan, request, running), changed: false, running })
-    return { changed: false, running }
+    return
   }
   const running = await applyPlan(plan, snapshot, { management, wanted: request, report, timing })
   const text = `Version ${running?.version} of ${actionName} runs at ${management.domain}.`
   report.end({ text, changed: true, running })
-  return { changed: true, running }
 }
 
 export const openTenant = (credentials: Credentials, report: Report): Management =>

@@ -59,6 +59,9 @@ export function readWantedSettings(
   const unknown = given.map(([name]) => name).filter((name) => !names.includes(name))
   if (unknown.length > 0)
     return { problem: `${PREFIX}${unknown[0]} is no setting: check its name against the README` }
+  const empty = given.find(([, value]) => value === '')
+  if (empty !== undefined)
+    return { problem: `${PREFIX}${empty[0]} is empty: give it a value, or leave it out` }
   const long = given.find(([, value]) => value.length > MAX_CHARACTERS)
   if (long !== undefined)
     return { problem: `${PREFIX}${long[0]} has more than ${MAX_CHARACTERS} characters` }
@@ -71,6 +74,10 @@ export function readWantedSettings(
     return { problem: `The settings cannot be understood: ${settings} (variables ${PREFIX}…)` }
   return values
 }
+
+/** Who deploys where, and with what secrets, is no sign that somebody named the settings. */
+export const namesSettings = (values: Values): boolean =>
+  Object.keys(values).some((name) => name !== 'AUTH0_DOMAIN' && !(name in SUPPLIED))
 
 export function withoutSecrets(values: Values): Values {
   return Object.fromEntries(

@@ -42,6 +42,7 @@ export interface Application {
   readonly oidcConformant: boolean
   readonly grantTypes: readonly string[]
   readonly authenticationMethod: string
+  /** Of its ID tokens; empty: not shown, and not known to be RS256. */
   readonly algorithm: string
   readonly idTokenLifetimeSeconds: number | undefined
   readonly callbacks: readonly string[]

@@ -65,6 +65,12 @@ export function createTextReport(frame: Frame, { colour, stdout, stderr }: Voice
       wrapped('·', `${title}: ${text}`)
     }
   }
+  // Before it is cut: half a secret would pass the filter.
+  const cleanChange = ({ what, before, after }: Change): Change => ({
+    what: clean(what),
+    before: before && clean(before),
+    after: after && clean(after),
+  })
   const heading = `${frame.command} ${frame.action} → ${frame.tenant}${frame.dryRun ? ' (dry run)' : ''}`
 
   return {
@@ -78,8 +84,8 @@ export function createTextReport(frame: Frame, { colour, stdout, stderr }: Voice
         // What an Action that is there has no setting for is at its default.
         const before = isNew(step) ? undefined : '(default)'
         for (const change of step.changes) {
-          const text = describe({ ...change, before: change.before ?? before }, width - 6)
-          line(`      ${paint('dim', clean(text))}`)
+          const text = describe(cleanChange(change), before, width - 6)
+          line(`      ${paint('dim', text)}`)
         }
       }
       for (const note of notes) wrapped(paint('yellow', '!'), note)
@@ -122,7 +128,12 @@ function isNew(step: Step): boolean {
 }
 
 /** `what: before → after`, the values shortened to what fits a line. */
-function describe({ what, before, after }: Change, width: number): string {
+function describe(
+  { what, before: known, after }: Change,
+  otherwise: string | undefined,
+  width: number,
+): string {
+  const before = known ?? otherwise
   const arrow = before === undefined ? '' : ' → '
   const room = Math.max(width - what.length - 2 - arrow.length, 16)
   const each = before === undefined ? room : Math.floor(room / 2)

@@ -71,6 +71,20 @@ LINK_ENFORCE_MFA=always
     })
   })
 
+  it('takes who deploys from the environment, whatever the file has besides', () => {
+    const file = envFile('AUTH0_ACCESS_TOKEN=of-the-file\nAUTH0_CLIENT_SECRET=of-the-file-too\n')
+    const { AUTH0_DOMAIN: domain, AUTH0_CLIENT_ID: clientId } = WHO
+    const secret = WHO.AUTH0_CLIENT_SECRET
+    expect(readConfig(['--env-file', file], WHO)).toMatchObject({
+      credentials: { domain, clientId, clientSecret: secret },
+      secrets: [secret],
+    })
+    const half = { AUTH0_DOMAIN: domain, AUTH0_CLIENT_ID: clientId }
+    expect(readConfig(['--env-file', file], half)).toMatchObject({
+      credentials: { domain, token: 'of-the-file' },
+    })
+  })
+
   it.each<[string, readonly string[], Variables, RegExp]>([
     ['nobody', [], {}, /AUTH0_DOMAIN is missing/],
     ['a domain alone', [], { AUTH0_DOMAIN: 'tenant.example.com' }, /AUTH0_ACCESS_TOKEN/],
@@ -95,7 +109,9 @@ LINK_ENFORCE_MFA=always
       { ...WHO, LINK_PIN_SESSION: 'maybe' },
       /PIN_SESSION takes yes or no/,
     ],
-    ['an empty list', [], { ...WHO, LINK_ALLOWED_CLIENT_IDS: '' }, /ALLOWED_CLIENT_IDS takes/],
+    ['a list of nothing', [], { ...WHO, LINK_ALLOWED_CLIENT_IDS: ',' }, /ALLOWED_CLIENT_IDS takes/],
+    ['an empty value', [], { ...WHO, LINK_DEBUG: '' }, /^LINK_DEBUG is empty: give it a value/],
+    ['a blank value', [], { ...WHO, LINK_DEBUG: ' ' }, /^LINK_DEBUG is empty/],
     [
       'a short ACTION_SECRET',
       [],
@@ -108,12 +124,6 @@ LINK_ENFORCE_MFA=always
       [],
       { ...WHO, LINK_AUTH0_DOMAIN: 'other.example.com' },
       /leave it out/,
-    ],
-    [
-      'the deployer as companion',
-      [],
-      { ...WHO, LINK_AUTH0_CLIENT_ID: 'exampleDeployerClientId000000001' },
-      /the companion is another one/,
     ],
   ])('refuses %s', (_, args, variables, problem) => {
     expect(readConfig(args, variables)).toEqual({ problem: expect.stringMatching(problem) })

@@ -1,10 +1,8 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { companionOf, expectLink, ROOT, runCli, TIMEOUT_MS, workFolder } from './cli.ts'
-import { startBench } from './tenant.ts'
-
-const ACTION = await readFile(join(ROOT, 'dist/action.js'), 'utf8')
+import { companionOf, expectLink, runCli, TIMEOUT_MS, workFolder } from './cli.ts'
+import { ACTION, startBench } from './tenant.ts'
 
 async function filesBelow(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })

@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import type { Variables } from '../../scripts/deploy/config.ts'
 import { ALEX, codeOf, connectionsOf, openScenario } from '../e2e/scenario.ts'
-import { tenantRoutes } from '../tenant/management/tenant-routes.ts'
-import { type Bench, startBench } from './tenant.ts'
+import { NOT_OFFERED } from '../tenant/management/tenant-routes.ts'
+import { ACTION, type Bench, startBench } from './tenant.ts'
 
-const ACTION = await readFile(new URL('../../dist/action.js', import.meta.url), 'utf8')
 const OTHER = 'exports.onExecutePostLogin = async () => {}'
 const BROKEN = 'exports.onExecutePostLogin = async ('
 
@@ -35,6 +33,36 @@ async function bindOthers({ management, tenant }: Bench, ...names: readonly stri
     display_name: value,
   }))
   await management.actions.triggers.bindings.updateMany('post-login', { bindings })
+}
+
+/** An access token of the application that deploys. */
+async function tokenOf({ tenant, variables }: Bench): Promise<string> {
+  const { AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET } = variables
+  const answer = await fetch(`https://${tenant.canonicalDomain}/oauth/token`, {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: AUTH0_CLIENT_ID ?? '',
+      client_secret: AUTH0_CLIENT_SECRET ?? '',
+      audience: `https://${tenant.canonicalDomain}/api/v2/`,
+    }),
+  })
+  const { access_token: token } = (await answer.json()) as { readonly access_token: string }
+  return token
+}
+
+/** The companion's grant as the API shows it, and a way to have it show others once. */
+async function grantOf({ management, tenant }: Bench) {
+  const { clientId = '' } = tenant.applications.all.find(({ caller }) => caller === 'action') ?? {}
+  const { data } = await management.clientGrants.list({ client_id: clientId })
+  const fault = (grants: readonly object[]) =>
+    tenant.fault({
+      route: 'GET /api/v2/client-grants',
+      body: JSON.stringify({ client_grants: grants }),
+    })
+  const [companionGrant] = data
+  if (companionGrant === undefined) throw new Error('no grant')
+  return { companionGrant, fault }
 }
 
 describe('npm run deploy', () => {
@@ -167,17 +195,7 @@ describe('npm run deploy', () => {
 
   it('uses the companion that is named, and deploys with an access token', async () => {
     const bench = await startBench({ companion: 'registered' })
-    const { AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET } = bench.variables
-    const answer = await fetch(`https://${bench.tenant.canonicalDomain}/oauth/token`, {
-      method: 'POST',
-      body: new URLSearchParams({
-        grant_type: 'client_credentials',
-        client_id: AUTH0_CLIENT_ID ?? '',
-        client_secret: AUTH0_CLIENT_SECRET ?? '',
-        audience: `https://${bench.tenant.canonicalDomain}/api/v2/`,
-      }),
-    })
-    const { access_token: token } = (await answer.json()) as { readonly access_token: string }
+    const token = await tokenOf(bench)
     const { companion } = bench.tenant.applications
     const { code } = await bench.run(
       [],
@@ -192,6 +210,121 @@ describe('npm run deploy', () => {
     expect(code).toBe(0)
     const { link } = await openScenario(bench.tenant)
     expect(await link()).toMatchObject({ type: 'tokens' })
+  })
+
+  it('takes the application that deploys for no companion, with a token or without', async () => {
+    const bench = await startBench()
+    const { deployer } = bench.tenant.applications
+    const token = await tokenOf(bench)
+    const LINK_AUTH0_CLIENT_ID = deployer.clientId
+    for (const who of [{}, { AUTH0_ACCESS_TOKEN: token }]) {
+      const { code, stderr } = await bench.run([], { ...who, LINK_AUTH0_CLIENT_ID }, dist)
+      expect(code).toBe(1)
+      expect(stderr).toMatch(/is the application that deploys: the companion is another one/)
+    }
+    expect(bench.calls(/POST|PATCH/)).toEqual([])
+  })
+
+  it.each([[[]], [['--provision']]])(
+    'is refused for a companion that is gone: %s',
+    async (args) => {
+      const bench = await startBench()
+      const { code, stderr } = await bench.run(args, { LINK_AUTH0_CLIENT_ID: 'gone' }, dist)
+      expect(code).toBe(1)
+      expect(stderr).toMatch(/There is no application gone: correct LINK_AUTH0_CLIENT_ID, or leave/)
+      expect(bench.calls(/POST|PATCH/)).toEqual([])
+    },
+  )
+
+  it('reads the Action by its id, whatever a list shows of it', async () => {
+    const bench = await startBench()
+    await provision(bench)
+    const { id } = bench.tenant.actions.findByName('account-linking') ?? {}
+    const actions = [
+      { id: 'of-another', name: 'account-linking-2' },
+      { id, name: 'account-linking' },
+    ]
+    bench.tenant.fault({
+      route: 'GET /api/v2/actions/actions',
+      body: JSON.stringify({ actions, total: 2, page: 0, per_page: 50 }),
+    })
+    expect((await provision(bench)).stdout).toContain('Nothing changes')
+  })
+
+  it('lets two Actions share a companion, of which neither is taken for the other', async () => {
+    const bench = await startBench()
+    await provision(bench)
+    const { clientId = '' } =
+      bench.tenant.applications.all.find(({ caller }) => caller === 'action') ?? {}
+    const shared = { LINK_AUTH0_CLIENT_ID: clientId }
+    const second = ['--name', 'second']
+    expect((await bench.run(second, shared, dist)).code).toBe(0)
+    expect(bench.running('second')?.number).toBe(bench.running()?.number)
+    const { stdout } = await bench.examine([], shared)
+    expect(stdout).toContain('They are not known')
+    const again = await bench.run([], shared, dist)
+    expect(again.stdout).toContain('settings: not known → ')
+    for (const code of [versionTwo, dist, versionTwo, dist]) await bench.run(second, shared, code)
+    await bench.run([], shared, versionTwo)
+    await bench.run([], shared, build(`${ACTION}// the third\n`))
+    await bench.run(['--rollback'], shared)
+    expect(bench.running('second')?.number).toBe(bench.running()?.number)
+    const { stdout: back } = await bench.run([...second, '--rollback'], shared)
+    expect(back).toContain('version 4 runs again')
+  })
+
+  it('does not take an algorithm that is not shown for RS256', async () => {
+    const bench = await startBench()
+    await provision(bench)
+    const { applications } = bench.tenant
+    const companion = applications.all.find(({ caller }) => caller === 'action')
+    if (companion === undefined) throw new Error('no companion')
+    const jwt = { lifetime_in_seconds: 36_000 }
+    applications.put({ ...companion, values: { ...companion.values, jwt_configuration: jwt } })
+    expect((await provision(bench)).stdout).toContain('algorithm: (default) → RS256')
+    expect((await provision(bench)).stdout).toContain('Nothing changes')
+  })
+
+  it('takes a grant for tokens of users for another one', async () => {
+    const bench = await startBench()
+    await provision(bench)
+    const { companionGrant, fault } = await grantOf(bench)
+    fault([{ ...companionGrant, id: 'cgr_other', subject_type: 'user', scope: [] }, companionGrant])
+    expect((await provision(bench)).stdout).toContain('Nothing changes')
+  })
+
+  it('takes back by name what permits everything', async () => {
+    const bench = await startBench()
+    await provision(bench)
+    const { companionGrant, fault } = await grantOf(bench)
+    fault([{ ...companionGrant, scope: [], allow_all_scopes: true }])
+    bench.tenant.clearLog()
+    expect((await provision(bench)).stdout).toContain('scope: all → update:users')
+    const patch = bench.tenant.requests().find(({ method }) => method === 'PATCH')
+    expect(patch?.json).toEqual({ scope: ['update:users'], allow_all_scopes: false })
+  })
+
+  it('has nothing to enable at a connection that serves its whole domain', async () => {
+    const bench = await startBench()
+    await provision(bench)
+    const connections = [
+      { id: 'con_domain', name: 'staff', strategy: 'samlp', is_domain_connection: true },
+    ]
+    const route = 'GET /api/v2/connections'
+    bench.tenant.fault({ route, body: JSON.stringify({ connections }) })
+    expect((await provision(bench)).stdout).toContain('Nothing changes')
+  })
+
+  it('shows no secret of the companion that it has only read', async () => {
+    const bench = await startBench()
+    await provision(bench)
+    const secret =
+      bench.tenant.applications.all.find(({ caller }) => caller === 'action')?.clientSecret ?? ''
+    const body = JSON.stringify({ statusCode: 400, message: `bad: ${secret}.` })
+    bench.tenant.fault({ route: /PATCH .*actions\/actions/, status: 400, body })
+    const { code, stderr } = await bench.run([], {}, versionTwo)
+    expect(code).toBe(1)
+    expect(stderr).toContain('bad: (secret).')
   })
 
   it('says what runs, as JSON and nothing else on stdout', async () => {
@@ -223,12 +356,8 @@ describe('npm run deploy', () => {
 
 it('does without custom domains where the plan has none, and not without their scope', async () => {
   const bench = await startBench()
-  const answer = tenantRoutes({ audience: '', customDomains: [] })
-    .find(({ path }) => path === 'custom-domains')
-    ?.answer({} as never, [], {} as never)
-  const { status, body } = (await answer) ?? {}
-  const fault = { route: 'GET /api/v2/custom-domains', status: status ?? 0 }
-  bench.tenant.fault({ ...fault, body: JSON.stringify(body) })
+  const fault = { route: 'GET /api/v2/custom-domains', status: NOT_OFFERED.statusCode }
+  bench.tenant.fault({ ...fault, body: JSON.stringify(NOT_OFFERED) })
   expect((await provision(bench)).code).toBe(0)
   const companion = bench.tenant.applications.all.find(({ caller }) => caller === 'action')
   expect(companion?.redirectUris).toEqual([`https://${bench.tenant.canonicalDomain}/continue`])
@@ -286,6 +415,10 @@ describe('--rollback', () => {
     expect(first.code).toBe(0)
     expect(first.stdout).toContain('version 2 runs again, as version 4')
     expect(bench.running()?.code).toBe(`${ACTION}// a later one\n`)
+    expect(bench.tenant.actions.findByName('account-linking')).toMatchObject({
+      draft: { code: `${ACTION}// a later one\n` },
+      allChangesDeployed: true,
+    })
     const second = await bench.run(['--rollback'])
     expect(second.stdout).toContain('version 1 runs again, as version 5')
     expect(bench.running()?.code).toBe(ACTION)
@@ -313,6 +446,12 @@ describe('--rollback', () => {
     const { code, stdout } = await bench.run(['--rollback', '--dry-run'])
     expect(code).toBe(0)
     expect(stdout).toContain('1 again')
+    const { stdout: json } = await bench.run(['--rollback', '--dry-run', '--json'])
+    expect(JSON.parse(json)).toMatchObject({
+      command: 'rollback',
+      changed: false,
+      running: { version: 2, sha256: digest(`${ACTION}// a later one\n`) },
+    })
     expect(bench.calls(/POST|PATCH/)).toEqual([])
   })
 
@@ -431,6 +570,19 @@ describe('trouble', () => {
     expect(code).toBe(1)
     expect(stderr).toMatch(/What runs is not what was built: sha256 \w+ instead of sha256 \w+/)
     expect(await bench.places()).toEqual([])
+  })
+
+  it('notices a draft that somebody else changed meanwhile, whose secrets it cannot vouch for', async () => {
+    const bench: Bench = await startBench({
+      onEvent: (entry) => {
+        if (entry.kind !== 'http' || !/actions\/[^/]+\/deploy$/.test(entry.path)) return
+        const { id } = bench.tenant.actions.findByName('account-linking') ?? { id: '' }
+        bench.tenant.actions.update(id, { code: OTHER })
+      },
+    })
+    const { code, stderr } = await provision(bench)
+    expect(code).toBe(1)
+    expect(stderr).toContain('Somebody else changed the draft meanwhile: run the same command')
   })
 
   it('keeps what somebody else binds while it waits for the build', async () => {
@@ -553,9 +705,12 @@ describe('trouble', () => {
     expect(await link()).toMatchObject({ type: 'tokens' })
   })
 
+  // By a clock that stands still, so that it is as long at the third request as at the first.
+  const DATE = new Date(1_800_000_000_000).toUTCString()
+
   it.each([
     ['Retry-After', { 'retry-after': '1' }],
-    ['X-RateLimit-Reset', { 'x-ratelimit-reset': String(Math.ceil(Date.now() / 1_000) + 1) }],
+    ['X-RateLimit-Reset', { date: DATE, 'x-ratelimit-reset': '1800000001' }],
   ])('waits as %s tells, for reading and writing', async (_, headers) => {
     const bench = await startBench()
     const body = JSON.stringify({ statusCode: 429, errorCode: 'too_many_requests' })
@@ -563,7 +718,7 @@ describe('trouble', () => {
       bench.tenant.fault({ route, status: 429, headers, body })
     const { code, stdout } = await provision(bench)
     expect(code).toBe(0)
-    expect(stdout.match(/too many requests: again in/g)).toHaveLength(3)
+    expect(stdout.match(/too many requests: again in 1\.0 s/g)).toHaveLength(3)
     const companions = bench.tenant.applications.all.filter(({ caller }) => caller === 'action')
     expect(companions).toHaveLength(1)
   })

@@ -1,63 +1,23 @@
-import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import type { Finding, Level, Patient } from '../../scripts/deploy/checks/finding.ts'
 import { diagnose } from '../../scripts/deploy/diagnose.ts'
 import { readMemory } from '../../scripts/deploy/memory.ts'
-import { readAsAction, type Values } from '../../scripts/deploy/settings.ts'
-import { main } from '../../scripts/doctor.ts'
+import type { Values } from '../../scripts/deploy/settings.ts'
 import type { TenantOptions } from '../tenant/index.ts'
 import {
   action,
   bound,
   CLIENT_ID,
-  CODE,
   companion,
   connection,
   DOMAIN,
-  deployed,
-  NAME,
   OURS,
+  patient,
   remembered,
   surroundings,
+  version,
 } from './fixtures.ts'
-import { startBench } from './tenant.ts'
-
-const ACTION = await readFile(new URL('../../dist/action.js', import.meta.url), 'utf8')
-
-const HEALTHY = { AUTH0_DOMAIN: DOMAIN, AUTH0_CLIENT_ID: CLIENT_ID, PRIMARY_MAX_AUTH_AGE: '600' }
-
-function patient(overrides: Partial<Patient> = {}, settings: Values = {}): Patient {
-  const values = { ...HEALTHY, ...settings }
-  const understood = readAsAction(values)
-  const usable = typeof understood === 'string' ? readAsAction(HEALTHY) : understood
-  if (typeof usable === 'string') throw new Error(usable)
-  const {
-    action: present,
-    bindings,
-    companion: application,
-  } = deployed({
-    action: action({
-      secretNames: [...Object.keys(values), 'AUTH0_CLIENT_SECRET', 'ACTION_SECRET'],
-    }),
-    companion: companion({ metadata: remembered(values) }),
-  })
-  return {
-    domain: DOMAIN,
-    actionName: NAME,
-    code: CODE,
-    action: present,
-    bindings,
-    companion: application,
-    surroundings: surroundings(),
-    applications: [],
-    tokenLifetimeSeconds: 86_400,
-    memory: readMemory(application?.metadata ?? {}),
-    values,
-    valuesFrom: 'deployment',
-    settings: usable,
-    ...overrides,
-  }
-}
+import { ACTION, startBench } from './tenant.ts'
 
 const bad = (findings: readonly Finding[]) => findings.filter(({ level }) => level !== 'fine')
 const APP = companion({ clientId: 'app', name: 'Example App', metadata: {} })
@@ -119,6 +79,30 @@ describe('the doctor', () => {
       { memory: readMemory(remembered({}, 2)) },
     ],
     [
+      'a version by other means after a rollback',
+      'note',
+      'version',
+      /^Version 3 was not deployed by npm run deploy \(that was 2\)/,
+      /npm run deploy/,
+      { memory: { ...readMemory(remembered({}, 2)), repeats: 1 } },
+    ],
+    [
+      'a rollback',
+      'note',
+      'version',
+      /^Version 3 is version 1 again, after a rollback/,
+      /npm run deploy/,
+      { memory: { ...readMemory(remembered({}, 3)), repeats: 1 } },
+    ],
+    [
+      'the memory of another Action that has the same companion',
+      'note',
+      'version',
+      /^Version 3 was not deployed by npm run deploy: its settings are not known/,
+      /npm run deploy/,
+      { memory: { ...readMemory(remembered({}, 3)), action: 'another' } },
+    ],
+    [
       'another trigger version',
       'broken',
       'trigger',
@@ -132,7 +116,7 @@ describe('the doctor', () => {
       'runtime',
       /made for node22/,
       /deploy/,
-      { action: action({ runtime: 'node18' }) },
+      { action: action({ running: version({ runtime: 'node18' }) }) },
     ],
     [
       'npm packages',
@@ -140,7 +124,7 @@ describe('the doctor', () => {
       'npm dependencies',
       /needs none/,
       /deploy/,
-      { action: action({ dependencies: 4 }) },
+      { action: action({ running: version({ dependencies: 4 }) }) },
     ],
     [
       'a missing secret',
@@ -151,6 +135,25 @@ describe('the doctor', () => {
       {
         action: action({
           secretNames: ['AUTH0_CLIENT_ID', 'AUTH0_CLIENT_SECRET', 'PRIMARY_MAX_AUTH_AGE'],
+        }),
+      },
+    ],
+    [
+      'a secret that only the draft has',
+      'broken',
+      'secrets',
+      /^ACTION_SECRET missing/,
+      /Secrets/,
+      {
+        action: action({
+          running: version({
+            secretNames: [
+              'AUTH0_DOMAIN',
+              'AUTH0_CLIENT_ID',
+              'AUTH0_CLIENT_SECRET',
+              'PRIMARY_MAX_AUTH_AGE',
+            ],
+          }),
         }),
       },
     ],
@@ -184,9 +187,25 @@ describe('the doctor', () => {
       'a companion that signs with HS256',
       'broken',
       'companion',
-      /signed with HS256/,
+      /algorithm of its ID tokens is HS256, not RS256/,
       /--provision/,
       { companion: companion({ algorithm: 'HS256' }) },
+    ],
+    [
+      'a companion of whose algorithm nothing is known',
+      'broken',
+      'companion',
+      /algorithm of its ID tokens is not set, not RS256/,
+      /--provision/,
+      { companion: companion({ algorithm: '' }) },
+    ],
+    [
+      'a companion that is gone',
+      'broken',
+      'companion',
+      /There is no application gone/,
+      /^correct LINK_AUTH0_CLIENT_ID, or leave it out$/,
+      { companion: undefined, given: { AUTH0_DOMAIN: DOMAIN, AUTH0_CLIENT_ID: 'gone' } },
     ],
     [
       'a companion of the wrong kind',
@@ -278,6 +297,17 @@ describe('the doctor', () => {
       { companion: companion({ clientSecret: 'rotated' }) },
     ],
     [
+      'a client secret that was sent to an older version',
+      'note',
+      'secret of the companion',
+      /not known/,
+      /deploy/,
+      {
+        companion: companion({ clientSecret: 'rotated' }),
+        memory: readMemory(remembered({}, 2)),
+      },
+    ],
+    [
       'a client secret that cannot be read',
       'note',
       'secret of the companion',
@@ -292,6 +322,22 @@ describe('the doctor', () => {
       /not known/,
       /LINK_/,
       { values: undefined, valuesFrom: 'nowhere' },
+    ],
+    [
+      'variables that say otherwise than what was deployed',
+      'warning',
+      'settings',
+      /^The LINK_… variables say otherwise of ALLOW_MERGE, ENFORCE_MFA, PRIMARY_MAX_AUTH_AGE\.$/,
+      /^npm run deploy$/,
+      {
+        given: {
+          AUTH0_DOMAIN: DOMAIN,
+          ACTION_SECRET: 'another',
+          ENFORCE_MFA: 'yes',
+          ALLOW_MERGE: 'no',
+        },
+      },
+      { ALLOW_MERGE: 'yes' },
     ],
     [
       'a setting that is not understood',
@@ -388,7 +434,7 @@ describe('the doctor', () => {
       'hints that outlive the login that they need',
       'warning',
       'HINT_MAX_AGE',
-      /ends it after 600 s/,
+      /ends it after 600 s: a hint is never older than its login/,
       /LINK_HINT_MAX_AGE/,
       {},
       { HINT_MAX_AGE: '3600' },
@@ -401,6 +447,24 @@ describe('the doctor', () => {
       /LINK_DEBUG/,
       {},
       { DEBUG: 'account-linking:outcome' },
+    ],
+    [
+      'a log that errors are taken out of',
+      'warning',
+      'DEBUG',
+      /nobody learns/,
+      /LINK_DEBUG/,
+      {},
+      { DEBUG: 'account-linking:*,-*:error,-*:info,-*:verbose' },
+    ],
+    [
+      'a log of everything by another pattern',
+      'note',
+      'DEBUG',
+      /256 characters/,
+      /LINK_DEBUG/,
+      {},
+      { DEBUG: 'account-*:*' },
     ],
     ['a log of everything', 'note', 'DEBUG', /256 characters/, /LINK_DEBUG/, {}, { DEBUG: '*' }],
     [
@@ -466,6 +530,15 @@ describe('the doctor', () => {
       { applications: [{ ...APP, algorithm: 'HS256' }] },
     ],
     [
+      'an application that is named, and of whose algorithm nothing is known',
+      'note',
+      'application Example App',
+      /is not set: as a hint only RS256/,
+      /OAuth/,
+      { applications: [{ ...APP, algorithm: '' }] },
+      { ALLOWED_CLIENT_IDS: 'app' },
+    ],
+    [
       'ID tokens that end before the hint',
       'note',
       'application Example App',
@@ -506,6 +579,18 @@ describe('the doctor', () => {
     expect(found[0]?.mend ?? '').toMatch(mend)
   })
 
+  it('has nothing to say of a log that leaves out what is taken out', () => {
+    const patterns = 'account-linking:*,-account-linking:info,-account-linking:verbose'
+    expect(bad(diagnose(patient({}, { DEBUG: patterns })))).toEqual([])
+  })
+
+  it('does not mind variables that say the same, nor those that are not given', () => {
+    const same = { AUTH0_DOMAIN: DOMAIN, PRIMARY_MAX_AUTH_AGE: '600' }
+    const secretsAlone = { AUTH0_DOMAIN: DOMAIN, AUTH0_CLIENT_ID: CLIENT_ID, ACTION_SECRET: 'x' }
+    for (const given of [same, { ...same, AUTH0_CLIENT_ID: CLIENT_ID }, secretsAlone])
+      expect(bad(diagnose(patient({ given })))).toEqual([])
+  })
+
   it('does not mind developer keys of a connection that may not be linked', () => {
     const connections = [connection({ name: 'github', developerKeys: true }), connection()]
     const overrides = { surroundings: surroundings({ connections }) }
@@ -516,20 +601,8 @@ describe('the doctor', () => {
 describe('npm run doctor', () => {
   async function start(options: TenantOptions = {}) {
     const bench = await startBench(options)
-    const examine = async (args: readonly string[] = [], settings = {}) => {
-      const output = { stdout: '', stderr: '' }
-      const sink = (name: 'stdout' | 'stderr') => ({
-        write: (text: string) => {
-          output[name] += text
-        },
-      })
-      const terminal = { stdout: sink('stdout'), stderr: sink('stderr') }
-      const build = async () => ACTION
-      const code = await main(args, { ...bench.variables, ...settings }, terminal, { build })
-      return { code, ...output }
-    }
     const deploy = (settings = {}) => bench.run(['--provision'], settings, async () => ACTION)
-    return { ...bench, examine, deploy }
+    return { ...bench, deploy }
   }
 
   it('is content with what npm run deploy leaves, and writes nothing', async () => {
@@ -571,6 +644,53 @@ describe('npm run doctor', () => {
     const { code, stdout } = await examine([], settings)
     expect(stdout).toContain('Those of the variables are understood')
     expect(code).toBe(0)
+  })
+
+  it('does not take the companion alone for the settings', async () => {
+    const { examine, tenant } = await start({ companion: 'registered' })
+    const secrets = { ...tenant.companionSettings, ACTION_SECRET: 'x'.repeat(32) }
+    tenant.install({ name: 'account-linking', code: ACTION, secrets })
+    const { stdout } = await examine([], {
+      LINK_AUTH0_CLIENT_ID: tenant.applications.companion.clientId,
+    })
+    expect(stdout).toContain('They are not known')
+  })
+
+  it('does not take what it remembers of one version for the settings of another', async () => {
+    const { deploy, examine, tenant } = await start()
+    await deploy({ LINK_PRIMARY_MAX_AUTH_AGE: '600' })
+    const { id = '' } = tenant.actions.findByName('account-linking') ?? {}
+    tenant.actions.deploy(id)
+    const { stdout } = await examine()
+    expect(stdout).toContain('They are not known')
+  })
+
+  it('finds a companion that is gone, and one that is the application that asks', async () => {
+    const { deploy, examine, tenant } = await start()
+    await deploy()
+    const gone = await examine(['--json'], { LINK_AUTH0_CLIENT_ID: 'gone' })
+    expect(gone.code).toBe(1)
+    expect(JSON.parse(gone.stdout).findings).toContainEqual(
+      expect.objectContaining({ level: 'broken', reason: 'There is no application gone.' }),
+    )
+    const { clientId } = tenant.applications.deployer
+    const own = await examine([], { LINK_AUTH0_CLIENT_ID: clientId })
+    expect(own).toMatchObject({ code: 2, stderr: expect.stringContaining('is another one') })
+  })
+
+  it('shows no secret of the companion, wherever somebody put it', async () => {
+    const { deploy, examine, tenant } = await start()
+    await deploy()
+    const { applications } = tenant
+    const companion = applications.all.find(({ name }) => name.startsWith('Account linking ('))
+    if (companion === undefined) throw new Error('no companion')
+    const redirectUris = [`https://app.example.com/${companion.clientSecret}`]
+    applications.put({ ...companion, redirectUris })
+    for (const args of [[], ['--json']]) {
+      const { stdout } = await examine(args)
+      expect(stdout).toContain('https://app.example.com/(secret)')
+      expect(stdout).not.toContain(companion.clientSecret)
+    }
   })
 
   it('finds an empty tenant broken', async () => {

@@ -1,9 +1,15 @@
 /**
  * Fixed examples of what a tenant holds and what is wanted of it, each with overrides. Data only.
  */
-import { fingerprintsOf, type Metadata, writeMemory } from '../../scripts/deploy/memory.ts'
+import type { Patient } from '../../scripts/deploy/checks/finding.ts'
+import {
+  fingerprintsOf,
+  type Metadata,
+  readMemory,
+  writeMemory,
+} from '../../scripts/deploy/memory.ts'
 import type { Bound } from '../../scripts/deploy/order.ts'
-import type { Values } from '../../scripts/deploy/settings.ts'
+import { readAsAction, type Values } from '../../scripts/deploy/settings.ts'
 import type {
   Application,
   DeployedAction,
@@ -30,16 +36,13 @@ export const wanted = (overrides: Partial<Wanted> = {}): Wanted => ({
   ...overrides,
 })
 
-/** What a deployment would have kept of these settings. */
+const SECRETS = { AUTH0_CLIENT_SECRET: CLIENT_SECRET, ACTION_SECRET }
+/** Made once: they are slow on purpose. */
+const fingerprints = fingerprintsOf(SECRETS, CLIENT_ID)
+
+/** What a deployment would have kept of these settings, none of them secret. */
 export function remembered(settings: Values = {}, version = 3): Metadata {
-  const values = {
-    AUTH0_DOMAIN: DOMAIN,
-    AUTH0_CLIENT_ID: CLIENT_ID,
-    AUTH0_CLIENT_SECRET: CLIENT_SECRET,
-    ACTION_SECRET,
-    ...settings,
-  }
-  const fingerprints = fingerprintsOf(values, CLIENT_ID)
+  const values = { AUTH0_DOMAIN: DOMAIN, AUTH0_CLIENT_ID: CLIENT_ID, ...SECRETS, ...settings }
   const patch = writeMemory({}, NAME, values, { version, fingerprints })
   return Object.fromEntries(Object.entries(patch).map(([name, value]) => [name, String(value)]))
 }
@@ -130,3 +133,40 @@ export const empty = (overrides: Partial<Snapshot> = {}): Snapshot => ({
   surroundings: surroundings({ grant: undefined, connections: [connection({ enabled: false })] }),
   ...overrides,
 })
+
+const HEALTHY = { AUTH0_DOMAIN: DOMAIN, AUTH0_CLIENT_ID: CLIENT_ID, PRIMARY_MAX_AUTH_AGE: '600' }
+
+/** What the doctor sees of a tenant in which all is well, with these settings besides. */
+export function patient(overrides: Partial<Patient> = {}, settings: Values = {}): Patient {
+  const values = { ...HEALTHY, ...settings }
+  const understood = readAsAction(values)
+  const usable = typeof understood === 'string' ? readAsAction(HEALTHY) : understood
+  if (typeof usable === 'string') throw new Error(usable)
+  const {
+    action: present,
+    bindings,
+    companion: application,
+  } = deployed({
+    action: action({
+      secretNames: [...Object.keys(values), 'AUTH0_CLIENT_SECRET', 'ACTION_SECRET'],
+    }),
+    companion: companion({ metadata: remembered(values) }),
+  })
+  return {
+    domain: DOMAIN,
+    actionName: NAME,
+    code: CODE,
+    action: present,
+    bindings,
+    companion: application,
+    surroundings: surroundings(),
+    applications: [],
+    tokenLifetimeSeconds: 86_400,
+    memory: readMemory(application?.metadata ?? {}),
+    given: { AUTH0_DOMAIN: DOMAIN },
+    values,
+    valuesFrom: 'deployment',
+    settings: usable,
+    ...overrides,
+  }
+}

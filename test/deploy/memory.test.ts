@@ -3,6 +3,7 @@ import {
   digestOf,
   fingerprint,
   fingerprintsOf,
+  isCurrent,
   type Metadata,
   type MetadataPatch,
   readMemory,
@@ -93,6 +94,17 @@ describe('the memory of what was deployed', () => {
       fingerprints: {},
     })
     expect(readMemory(keep(metadata, VALUES, 5))).toMatchObject({ version: 5, repeats: undefined })
+  })
+
+  it.each([
+    ['the version that runs', NAME, 3, true],
+    ['another version', NAME, 4, false],
+    ['another Action, of the same version', 'another', 3, false],
+    ['nothing that runs', NAME, undefined, false],
+  ])('holds good for %s: %s %s %s', (_, name, number, expected) => {
+    const running = number === undefined ? undefined : { number }
+    expect(isCurrent(readMemory(keep({}, VALUES)), name, running)).toBe(expected)
+    expect(isCurrent(readMemory({ account_linking_action: NAME }), NAME, running)).toBe(false)
   })
 
   it.each<[string, Metadata]>([

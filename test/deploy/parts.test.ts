@@ -296,6 +296,19 @@ describe('the text report', () => {
     }
   })
 
+  it('shows no half of a secret where a value is cut, nor what a shorter one leaves', () => {
+    const secret = 'a-secret-that-lies-across-the-end'
+    for (let length = 0; length < 40; length += 1) {
+      const { report, text } = listen()
+      for (const one of ['a-secret', secret]) report.hide(one)
+      const before = `${'x'.repeat(length)}${secret}`
+      const change = { what: 'name', before, after: before }
+      report.plan({ steps: [{ ...STEP, changes: [change] }], notes: [before] })
+      expect(text()).not.toMatch(/a-s|-lies|-end/)
+      expect(text()).toContain('name: ')
+    }
+  })
+
   it('leaves a long word whole', () => {
     expect(wrap('a bb https://example.com/long c', 6)).toEqual([
       'a bb',

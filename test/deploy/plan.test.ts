@@ -40,6 +40,8 @@ const kinds = ({ steps }: Plan) => steps.map(({ kind }) => kind)
 const RELEASE = ['build', 'deploy', 'verify', 'memory']
 const NEW_CODE = `${CODE}// a later one\n`
 const BY_HAND = action().secretNames
+const LONG = { ALLOWED_CLIENT_IDS: 'x'.repeat(3_000) }
+const WITH_LONG = action({ secretNames: [...BY_HAND, 'ALLOWED_CLIENT_IDS'] })
 const metadataOfOthers = (count: number) =>
   Object.fromEntries(Array.from({ length: count }, (_, at) => [`other${at}`, 'x']))
 const DIGEST = /sha256 [0-9a-f]{12}, \d+ bytes/g
@@ -147,6 +149,38 @@ describe('the plan', () => {
       {},
       { companion: companion({ metadata: remembered({}, 2) }) },
       ['action settings: not known → AUTH0_CLIENT_ID, AUTH0_DOMAIN', ...RELEASE],
+    ],
+    [
+      'the companion remembers another Action, of the same version',
+      {},
+      {
+        companion: companion({
+          metadata: { ...remembered(), account_linking_action: 'another' },
+        }),
+        surroundings: undefined,
+      },
+      ['action settings: not known → AUTH0_CLIENT_ID, AUTH0_DOMAIN', ...RELEASE],
+    ],
+    [
+      'settings that were too long to keep, the same as before',
+      withSettings(LONG),
+      { action: WITH_LONG, companion: companion({ metadata: remembered(LONG) }) },
+      [],
+    ],
+    [
+      'settings that were too long to keep, and others now',
+      withSettings({ ...LONG, ALLOWED_CLIENT_IDS: 'y'.repeat(3_000) }),
+      { action: WITH_LONG, companion: companion({ metadata: remembered(LONG) }) },
+      [
+        'action settings: not known → ALLOWED_CLIENT_IDS, AUTH0_CLIENT_ID, AUTH0_DOMAIN',
+        ...RELEASE,
+      ],
+    ],
+    [
+      'an algorithm that is not shown',
+      {},
+      { companion: companion({ algorithm: '' }) },
+      ['application algorithm: undefined → RS256'],
     ],
     [
       'a draft holds secrets that never ran',
@@ -322,6 +356,12 @@ describe('the plan', () => {
       { provision: false },
       deployed({ companion: undefined }),
       /--provision.*LINK_AUTH0_CLIENT_ID/,
+    ],
+    [
+      'a companion that is named and not there, with or without --provision',
+      withSettings({ AUTH0_CLIENT_ID: 'gone' }),
+      deployed({ companion: undefined }),
+      /^There is no application gone: correct LINK_AUTH0_CLIENT_ID, or leave it out$/,
     ],
     [
       'secrets have to be sent, and the client secret is neither readable nor given',

@@ -16,6 +16,7 @@ async function runScript(
   args: readonly string[],
   { tenant, variables }: Bench,
   more: Variables = {},
+  reading: 'all' | 'the first part' = 'all',
 ): Promise<Ran> {
   const folder = await mkdtemp(join(tmpdir(), 'deploy-'))
   onTestFinished(() => rm(folder, { recursive: true }))
@@ -28,6 +29,7 @@ async function runScript(
   const output = { stdout: '', stderr: '' }
   child.stdout.on('data', (part) => {
     output.stdout += part
+    if (reading === 'the first part') child.stdout.destroy()
   })
   child.stderr.on('data', (part) => {
     output.stderr += part
@@ -50,6 +52,13 @@ describe('as processes of their own', { timeout: 60_000 }, () => {
     expect(checked).toMatchObject({ code: 0, stderr: '' })
     const { link } = await openScenario(bench.tenant)
     expect(await link()).toMatchObject({ type: 'tokens', claims: { sub: ALEX.userId } })
+  })
+
+  it('goes on to the end when nobody reads any more', async () => {
+    const bench = await startBench()
+    const { code, stderr } = await runScript('deploy', ['--provision'], bench, {}, 'the first part')
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(bench.running()).toBeDefined()
   })
 
   it('a failure ends at once, with one line on stderr', async () => {

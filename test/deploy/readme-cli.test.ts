@@ -1,8 +1,8 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'vitest'
+import { blockOf } from '../readme/blocks.ts'
 import { companionOf, expectLink, ROOT, runCli, TIMEOUT_MS, workFolder } from './cli.ts'
-import { blockOf } from './readme.ts'
 import { startBench } from './tenant.ts'
 
 describe('auth0-deploy-cli', () => {

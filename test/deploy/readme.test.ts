@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_ACTION_NAME } from '../../scripts/deploy/config.ts'
+import { diagnose } from '../../scripts/deploy/diagnose.ts'
 import { readSettingNames, SECRET_SETTINGS } from '../../scripts/deploy/settings.ts'
 import {
   COMPANION_GRANTS,
@@ -8,11 +9,11 @@ import {
   RUNTIME,
   TRIGGER_VERSION,
 } from '../../scripts/deploy/steps.ts'
+import { blockOf, blocksOf, readYaml } from '../readme/blocks.ts'
+import { patient } from './fixtures.ts'
 import { type Block, readHcl } from './hcl.ts'
-import { blockOf, blocksOf, readYaml } from './readme.ts'
-import { startBench } from './tenant.ts'
+import { ACTION, startBench } from './tenant.ts'
 
-const ACTION = await readFile(new URL('../../dist/action.js', import.meta.url), 'utf8')
 const { scripts } = JSON.parse(
   await readFile(new URL('../../package.json', import.meta.url), 'utf8'),
 ) as { readonly scripts: Readonly<Record<string, string>> }
@@ -74,7 +75,7 @@ describe('the README, from GitHub', () => {
     const { permissions, steps } = jobs.deploy
     expect(permissions).toEqual({ contents: 'read', 'id-token': 'write', attestations: 'write' })
     const order = steps.map(({ run, uses }) => run ?? uses?.split('@')[0])
-    const attest = order.indexOf('actions/attest-build-provenance')
+    const attest = order.indexOf('actions/attest')
     expect(steps[attest]?.with).toEqual({ 'subject-path': 'dist/action.js' })
     expect(order.indexOf('npm run dist')).toBeLessThan(attest)
     expect(attest).toBeLessThan(order.findIndex((one) => one?.includes('deploy')))
@@ -176,19 +177,7 @@ describe('the README, by hand', () => {
     const items = [...text.matchAll(/^- \[ \] ([^:\n]+)/gm)].flatMap(([, names = '']) =>
       names.split(', '),
     )
-    expect(items).toEqual([
-      'version',
-      'secrets',
-      'flow',
-      'companion',
-      'callbacks',
-      'use of the companion',
-      'permission',
-      'settings',
-      'PRIMARY_MAX_AUTH_AGE',
-      'connections',
-      'applications',
-      'token lifetime',
-    ])
+    const checks = diagnose(patient()).map(({ check }) => check)
+    expect(items).toEqual(checks.filter((check) => check !== 'secret of the companion'))
   })
 })

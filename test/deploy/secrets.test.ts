@@ -1,9 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { expect, it, vi } from 'vitest'
-import { main as examine } from '../../scripts/doctor.ts'
-import { type Ran, startBench } from './tenant.ts'
+import { ACTION, type Ran, startBench } from './tenant.ts'
 
-const ACTION = await readFile(new URL('../../dist/action.js', import.meta.url), 'utf8')
 const ACTION_SECRET = 'example-action-secret-of-32-characters-or-more'
 const CLIENT_SECRET = 'example-client-secret-of-something-else-entirely'
 
@@ -31,15 +28,7 @@ it('no output of any flow holds a secret or a token', { timeout: 60_000 }, async
     collect()
   }
   const doctor = async (args: readonly string[], settings = {}) => {
-    const output = { stdout: '', stderr: '' }
-    const sink = (name: 'stdout' | 'stderr') => ({
-      write: (part: string) => {
-        output[name] += part
-      },
-    })
-    const terminal = { stdout: sink('stdout'), stderr: sink('stderr') }
-    const code = await examine(args, { ...variables, ...settings }, terminal, { build: dist })
-    ran.push({ code, ...output })
+    ran.push(await bench.examine(args, settings))
   }
 
   await doctor([])

@@ -2,11 +2,13 @@
  * A local tenant to deploy to, with everything that a test asks of it: its own variables for whoever
  * deploys, the command as a person runs it, with all that it puts out, and the Management API.
  */
+import { readFile } from 'node:fs/promises'
 import { ManagementClient } from 'auth0'
 import { onTestFinished } from 'vitest'
 import { TIMING, type Timing } from '../../scripts/deploy/apply.ts'
 import type { Variables } from '../../scripts/deploy/config.ts'
-import { main } from '../../scripts/deploy.ts'
+import { main, type Terminal } from '../../scripts/deploy.ts'
+import { main as doctor } from '../../scripts/doctor.ts'
 import { startTenant, type Tenant, type TenantOptions } from '../tenant/index.ts'
 import { makeSigningKeys } from '../tenant/signing-keys.ts'
 
@@ -22,6 +24,8 @@ export interface Bench {
   /** The Management API as the application that deploys. */
   readonly management: ManagementClient
   run(args: readonly string[], settings?: Variables, build?: () => Promise<string>): Promise<Ran>
+  /** The doctor, for whom `dist` is what was built. */
+  examine(args?: readonly string[], settings?: Variables): Promise<Ran>
   /** The Management API calls since, as `METHOD path`; of reads only where asked. */
   calls(method?: RegExp): readonly string[]
   /** What the Action of this name has running. */
@@ -30,11 +34,24 @@ export interface Bench {
   revoke(...scopes: readonly string[]): void
 }
 
+export const ACTION = await readFile(new URL('../../dist/action.js', import.meta.url), 'utf8')
+
 /** Made once: they take longer than all the rest. */
 const signingKeys = makeSigningKeys('localhost')
 
 /** A build takes seconds on the platform; here it is watched as closely. */
 const FAST = { ...TIMING, pollMs: 20, settleTimeoutMs: 500 }
+
+async function listen(start: (terminal: Terminal) => Promise<number>): Promise<Ran> {
+  const output = { stdout: '', stderr: '' }
+  const sink = (name: 'stdout' | 'stderr') => ({
+    write: (text: string) => {
+      output[name] += text
+    },
+  })
+  const code = await start({ stdout: sink('stdout'), stderr: sink('stderr') })
+  return { code, ...output }
+}
 
 export async function startBench(
   options: TenantOptions = {},
@@ -63,21 +80,17 @@ export async function startBench(
     tenant,
     variables,
     management,
-    async run(args, settings = {}, build) {
-      const output = { stdout: '', stderr: '' }
-      const sink = (name: 'stdout' | 'stderr') => ({
-        write: (text: string) => {
-          output[name] += text
-        },
-      })
-      const terminal = { stdout: sink('stdout'), stderr: sink('stderr') }
+    run(args, settings = {}, build) {
       const environment = {
         timing: { ...FAST, ...timing },
         ...(build === undefined ? {} : { build }),
       }
-      const code = await main(args, { ...variables, ...settings }, terminal, environment)
-      return { code, ...output }
+      return listen((terminal) => main(args, { ...variables, ...settings }, terminal, environment))
     },
+    examine: (args = [], settings = {}) =>
+      listen((terminal) =>
+        doctor(args, { ...variables, ...settings }, terminal, { build: async () => ACTION }),
+      ),
     calls: (method = /./) =>
       tenant
         .requests()

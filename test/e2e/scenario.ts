@@ -17,7 +17,7 @@ import {
   type WebApplication,
 } from '../tenant/web-application.ts'
 
-export const ACTION_CODE = readFileSync(new URL('../../dist/action.js', import.meta.url), 'utf8')
+const ACTION_CODE = readFileSync(new URL('../../dist/action.js', import.meta.url), 'utf8')
 
 export const ALEX = {
   email: 'alex@example.com',
@@ -25,7 +25,6 @@ export const ALEX = {
   googleId: '115015401343387192604',
 }
 export const SAM = { email: 'sam@example.net', userId: 'auth0|602c2b6a1d5e4f0069a3b7c1' }
-export const KIM = { email: 'kim@example.org', userId: 'auth0|61d3a9f04b7c2e0071e5d8a6' }
 
 type Values = Readonly<Record<string, string>>
 
@@ -74,7 +73,7 @@ export async function startTestTenant(options: TenantOptions = {}): Promise<Tena
   return tenant
 }
 
-export const requiredSettings = (tenant: Tenant): Values => ({
+const requiredSettings = (tenant: Tenant): Values => ({
   ...tenant.companionSettings,
   ACTION_SECRET: 'example-action-secret-with-more-than-32-characters',
 })

@@ -2,19 +2,10 @@
 
 import { describe, expect, test } from 'vitest'
 import { DATABASE, GOOGLE } from '../tenant/connections.ts'
-import type { Tenant } from '../tenant/index.ts'
-import { ALEX, codeOf, connectionsOf, SAM, startScenario } from './scenario.ts'
+import { ALEX, codeOf, connectionsOf, createUser, SAM, startScenario } from './scenario.ts'
 
 const CLAIM = 'https://example.com/account_linking'
 const OTP = [{ type: 'otp' }]
-
-/** The stand-alone user of a person at google-oauth2, as after a login there. */
-function createGoogleUser(tenant: Tenant, wanted: string) {
-  const google = tenant.connections.find(({ name }) => name === GOOGLE)
-  const person = google?.people.find(({ email }) => email === wanted)
-  if (google === undefined || person === undefined) throw new Error(`nobody is ${wanted}`)
-  return tenant.users.create(google, person)
-}
 
 describe('ENFORCE_MFA', () => {
   const settings = { ENFORCE_MFA: 'yes' }
@@ -32,8 +23,8 @@ describe('ENFORCE_MFA', () => {
 
   test('challenges an enrolled user at the nested login', async () => {
     const { tenant, browser, logIn, askForLink } = await startScenario({ settings })
-    const { user_id } = createGoogleUser(tenant, ALEX.email)
-    tenant.users.update(user_id, { enrolledFactors: OTP })
+    const secondary = createUser(tenant, GOOGLE, ALEX.email)
+    tenant.users.update(secondary, { enrolledFactors: OTP })
     const { attempt, page } = await askForLink(await logIn())
 
     const challenge = await browser.submit(page, { values: { email: ALEX.email } })
@@ -48,8 +39,8 @@ describe('ENFORCE_MFA', () => {
 
   test('"no" challenges nobody', async () => {
     const { tenant, link } = await startScenario()
-    const { user_id } = createGoogleUser(tenant, ALEX.email)
-    tenant.users.update(user_id, { enrolledFactors: OTP })
+    const secondary = createUser(tenant, GOOGLE, ALEX.email)
+    tenant.users.update(secondary, { enrolledFactors: OTP })
 
     expect(codeOf(await link())).toBe('no denial')
   })
@@ -135,9 +126,9 @@ describe('MERGE_USER_METADATA', () => {
     { setting: 'no', expected: { theme: 'dark' } },
   ])('"$setting": the primary has $expected', async ({ setting, expected }) => {
     const { tenant, link } = await startScenario({ settings: { MERGE_USER_METADATA: setting } })
-    const { user_id } = createGoogleUser(tenant, ALEX.email)
+    const secondary = createUser(tenant, GOOGLE, ALEX.email)
     tenant.users.update(ALEX.userId, { user_metadata: ofPrimary })
-    tenant.users.update(user_id, { user_metadata: ofSecondary, app_metadata: { admin: true } })
+    tenant.users.update(secondary, { user_metadata: ofSecondary, app_metadata: { admin: true } })
 
     await link()
 

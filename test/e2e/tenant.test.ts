@@ -425,6 +425,27 @@ describe('the Management API', () => {
     expect(await response.json()).toMatchObject({ error: 'access_denied' })
   })
 
+  test('a field with a scope of its own is left out without it, and may not be named', async () => {
+    const tenant = await startTestTenant()
+    const { deployer, companion } = tenant.applications
+    const managementScopes = ['read:clients', 'read:connections']
+    tenant.applications.put({ ...deployer, managementScopes })
+    const { call } = await startApi('deployer', tenant)
+    for (const [path, field] of [
+      [`clients/${companion.clientId}`, 'client_secret'],
+      ['clients', 'client_secret'],
+      ['connections', 'options'],
+    ] as const) {
+      expect(await call(`${path}?fields=name,${field}`)).toMatchObject({
+        status: 403,
+        body: { message: `You cannot read the following fields: ${field}` },
+      })
+      expect((await call(`${path}?fields=name`)).status).toBe(200)
+      expect((await call(`${path}?fields=${field}&include_fields=false`)).status).toBe(200)
+      expect(JSON.stringify((await call(path)).body)).not.toContain(`"${field}"`)
+    }
+  })
+
   test('links and unlinks with the statuses of the platform', async () => {
     const { call } = await startApi('companion')
     const samId = SAM.userId.slice('auth0|'.length)

@@ -1,19 +1,19 @@
 /**
- * The README against what it speaks of: settings, codes, files, commands, and its TypeScript, which is
- * compiled as an application would. Reads files; runs the compiler.
+ * The README against what it speaks of: settings, codes, files, commands, links, and its TypeScript,
+ * which is compiled as an application would. Reads files; runs the compiler.
  */
 
 import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { MESSAGES } from '../../src/outcome.ts'
+import { codeBlocks, needsMore, README } from './blocks.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const read = (path: string) => readFile(join(ROOT, path), 'utf8')
-
-const README = await read('README.md')
 
 /** What stands between backticks in the first column of the table under this heading. */
 function firstColumn(heading: string): readonly string[] {
@@ -22,12 +22,6 @@ function firstColumn(heading: string): readonly string[] {
   const rows = section.split('\n').filter((line) => line.startsWith('|'))
   return rows.flatMap((row) =>
     [...(row.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
-  )
-}
-
-function codeBlocks(language: string): readonly string[] {
-  return [...README.matchAll(new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map(
-    ([, code = '']) => code,
   )
 }
 
@@ -44,12 +38,15 @@ test('its table of denials names every code, and no other', () => {
 
 test('it says of every source file what it holds', async () => {
   const files = (await readdir(join(ROOT, 'src'))).filter((name) => !name.endsWith('.d.ts'))
-  expect([...firstColumn('## How it is built')].sort()).toEqual(files.sort())
+  expect([...firstColumn('### Read the source')].sort()).toEqual(files.sort())
 })
+
+/** `npm run NAME`, with an option or without, and what goes without `run`. */
+const NPM_COMMAND = /npm (?:run (?:--silent )?([a-z:]+)|(start|test)\b)/g
 
 test('every command that it names exists', async () => {
   const { scripts } = JSON.parse(await read('package.json'))
-  const commands = [...README.matchAll(/npm run ([a-z:]+)/g)].map(([, name]) => name)
+  const commands = [...README.matchAll(NPM_COMMAND)].map(([, script, short]) => script ?? short)
   expect(commands.length).toBeGreaterThan(0)
   for (const command of commands) expect(scripts).toHaveProperty(`${command}`)
 })
@@ -62,8 +59,46 @@ test('every file that it links to is there', async () => {
   for (const path of links) await expect(read(path)).resolves.toBeTruthy()
 })
 
+/** As GitHub makes an anchor of a heading. */
+const anchorOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replace(/[^\w\- ]/g, '')
+    .replaceAll(' ', '-')
+
+test('every heading that it links to is there, here and in other files', async () => {
+  const links = [...README.matchAll(/\]\((?!https?:)([^)#]*)#([^)]+)\)/g)]
+  expect(links.length).toBeGreaterThan(5)
+  for (const [, path, anchor] of links) {
+    const text = path ? await read(path) : README
+    const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => anchorOf(heading))
+    expect(headings).toContain(anchor)
+  }
+})
+
+test('it has blocks of no language but those that a test reads', () => {
+  const languages = [...README.matchAll(/^```(\w+)$/gm)].map(([, language]) => language)
+  expect([...new Set(languages)].sort()).toEqual(['hcl', 'js', 'json', 'sh', 'ts', 'yaml'])
+})
+
+test('its claim is what RESULT_CLAIM gives', () => {
+  const [claim, ...others] = codeBlocks('json')
+  expect(others).toEqual([])
+  expect(JSON.parse(claim ?? '')).toEqual({ status: 'linked', connection: 'google-oauth2' })
+})
+
+test('its digest is read as it says', async () => {
+  const block = codeBlocks('sh').find((code) => code.includes('sha256sum')) ?? ''
+  const command = /^sha256sum .*$/m.exec(block)?.[0] ?? ''
+  const { stdout } = await promisify(execFile)('sh', ['-c', command], { cwd: ROOT })
+  const digest = createHash('sha256')
+    .update(await read('dist/action.js'))
+    .digest('hex')
+  expect(stdout).toBe(`${digest}  dist/action.js\n`)
+})
+
 test('its TypeScript compiles', async () => {
-  const snippets = codeBlocks('ts')
+  const snippets = codeBlocks('ts').filter((code) => !needsMore(code))
   expect(snippets.length).toBeGreaterThan(0)
   const folder = await mkdtemp(join(ROOT, 'node_modules/.readme-'))
   try {
@@ -72,10 +107,8 @@ test('its TypeScript compiles', async () => {
     const options = ['--noEmit', '--strict', '--skipLibCheck', '--ignoreConfig']
     const modern = ['--module', 'nodenext', '--target', 'es2024', '--types', 'node']
     const tsc = join(ROOT, 'node_modules/.bin/tsc')
-    const { stdout } = await promisify(execFile)(tsc, [...options, ...modern, ...files]).catch(
-      (error: { readonly stdout: string }) => error,
-    )
-    expect(stdout).toBe('')
+    const compiled = promisify(execFile)(tsc, [...options, ...modern, ...files])
+    await expect(compiled).resolves.toMatchObject({ stdout: '' })
   } finally {
     await rm(folder, { recursive: true })
   }

@@ -80,6 +80,23 @@ export function paginate<T extends { readonly id: string }>(
   return { items, ...(last && start + take < all.length ? { next: last.id } : {}) }
 }
 
+const FIELD_SCOPES: Readonly<Record<string, string>> = {
+  client_secret: 'read:client_keys',
+  options: 'read:connections_options',
+}
+
+/** A field that is left out without its scope may not even be named without it. */
+export function refuseFields({ query }: Exchange, scopes: readonly string[]): Answer | undefined {
+  if (one(query, 'include_fields') === 'false') return undefined
+  const refused = (one(query, 'fields')?.split(',') ?? []).filter((name) => {
+    const scope = FIELD_SCOPES[name]
+    return scope !== undefined && !scopes.includes(scope)
+  })
+  if (refused.length === 0) return undefined
+  const message = `You cannot read the following fields: ${refused.join(', ')}`
+  return failure(403, 'insufficient_scope', message)
+}
+
 /** `fields` and `include_fields`, as many routes have them. */
 export function chooseFields(
   { query }: Exchange,

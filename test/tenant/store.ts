@@ -54,7 +54,7 @@ export interface Store {
 }
 
 /** The user id of the account whose main identity this is. */
-export const userIdOf = ({ provider, user_id }: { provider: string; user_id: string }): string =>
+const userIdOf = ({ provider, user_id }: { provider: string; user_id: string }): string =>
   `${provider}|${user_id}`
 
 const profileOf = ({ email, email_verified, name, nickname, picture }: StoredUser) => ({

@@ -2,6 +2,7 @@
  * Is the Action there, built, deployed, up to date, with its secrets, and in its place? Pure.
  */
 import { shortDigest } from '../digest.ts'
+import { isCurrent } from '../memory.ts'
 import { SECRET_SETTINGS } from '../settings.ts'
 import type { DeployedAction } from '../snapshot.ts'
 import { RUNTIME, TRIGGER_VERSION } from '../steps.ts'
@@ -29,11 +30,12 @@ export function checkAction(patient: Patient): readonly Finding[] {
 
 const REQUIRED = ['AUTH0_DOMAIN', 'AUTH0_CLIENT_ID', ...SECRET_SETTINGS]
 
-function checkRelease({ code, memory, companion }: Patient, action: DeployedAction) {
-  const { running, status, allChangesDeployed, runtime, trigger, dependencies } = action
+function checkRelease({ actionName, code, memory, companion }: Patient, action: DeployedAction) {
+  const { running, status, allChangesDeployed, trigger } = action
   if (running === undefined)
     return [broken('version', `The Action was never deployed (build: ${status}).`, DEPLOY)]
-  const elsewhere = memory.version !== undefined && memory.version !== running.number
+  const current = isCurrent(memory, actionName, running)
+  const before = memory.action === actionName ? memory.version : undefined
   return orFine(
     [
       status === 'failed'
@@ -49,28 +51,21 @@ function checkRelease({ code, memory, companion }: Patient, action: DeployedActi
             `Version ${running.number} runs ${shortDigest(running.code)}, dist is ${shortDigest(code)}: what runs is behind, or another one.`,
             DEPLOY,
           ),
-      elsewhere && memory.repeats === undefined
-        ? note(
+      companion === undefined || current
+        ? undefined
+        : note(
             'version',
-            `Version ${running.number} was not deployed by npm run deploy (that was ${memory.version}): its settings are not known.`,
+            `Version ${running.number} was not deployed by ${DEPLOY}${before === undefined ? '' : ` (that was ${before})`}: its settings are not known.`,
             DEPLOY,
-          )
-        : undefined,
-      memory.repeats !== undefined && !elsewhere
+          ),
+      memory.repeats !== undefined && current
         ? note(
             'version',
             `Version ${running.number} is version ${memory.repeats} again, after a rollback.`,
             DEPLOY,
           )
         : undefined,
-      companion !== undefined && memory.version === undefined
-        ? note(
-            'version',
-            'It was not deployed by npm run deploy: its settings are not known.',
-            DEPLOY,
-          )
-        : undefined,
-      runtime === RUNTIME && running.runtime === RUNTIME
+      running.runtime === RUNTIME
         ? undefined
         : warning('runtime', `It runs on ${running.runtime}, and is made for ${RUNTIME}.`, DEPLOY),
       trigger === TRIGGER_VERSION
@@ -80,7 +75,7 @@ function checkRelease({ code, memory, companion }: Patient, action: DeployedActi
             `It is for ${trigger}, not ${TRIGGER_VERSION}.`,
             `Rename it, then ${DEPLOY}`,
           ),
-      dependencies === 0 && running.dependencies === 0
+      running.dependencies === 0
         ? undefined
         : note(
             'npm dependencies',
@@ -93,7 +88,9 @@ function checkRelease({ code, memory, companion }: Patient, action: DeployedActi
   )
 }
 
-function checkSecretNames({ values, actionName }: Patient, { secretNames }: DeployedAction) {
+/** Of what runs, where it shows them. */
+function checkSecretNames({ values, actionName }: Patient, action: DeployedAction) {
+  const secretNames = action.running?.secretNames ?? action.secretNames
   const page = `Actions > Library > ${actionName} > Secrets, or ${DEPLOY}`
   const missing = REQUIRED.filter((name) => !secretNames.includes(name))
   const lost = Object.keys(values ?? {}).filter(
@@ -121,7 +118,7 @@ function checkSecretNames({ values, actionName }: Patient, { secretNames }: Depl
   )
 }
 
-export function checkFlow({ bindings, actionName }: Patient, { id }: DeployedAction) {
+function checkFlow({ bindings, actionName }: Patient, { id }: DeployedAction) {
   const places = bindings.flatMap(({ actionId }, index) => (actionId === id ? [index] : []))
   const [place] = places
   if (place === undefined)

@@ -2,7 +2,7 @@
  * Is the companion application what its role asks for: of the right kind, with its callbacks and its one
  * permission, its secret the one that the Action has, and used for nothing else? Pure.
  */
-import { fingerprint } from '../memory.ts'
+import { fingerprint, isCurrent } from '../memory.ts'
 import { callbacksOf, foreignAddresses } from '../plan-companion.ts'
 import type { Application } from '../snapshot.ts'
 import { COMPANION_GRANTS, COMPANION_SCOPES } from '../steps.ts'
@@ -21,15 +21,8 @@ import {
 const CHECK = 'companion'
 
 export function checkCompanion(patient: Patient): readonly Finding[] {
-  const { companion } = patient
-  if (companion === undefined)
-    return [
-      broken(
-        CHECK,
-        'No companion application is known.',
-        `${PROVISION}, or set LINK_AUTH0_CLIENT_ID to the one that the Action has`,
-      ),
-    ]
+  const { companion, given } = patient
+  if (companion === undefined) return [checkAbsence(given.AUTH0_CLIENT_ID)]
   return [
     ...checkKind(companion),
     ...checkCallbacks(patient, companion),
@@ -38,6 +31,19 @@ export function checkCompanion(patient: Patient): readonly Finding[] {
     ...checkSecret(patient, companion),
   ]
 }
+
+const checkAbsence = (named: string | undefined): Finding =>
+  named === undefined
+    ? broken(
+        CHECK,
+        'No companion application is known.',
+        `${PROVISION}, or set LINK_AUTH0_CLIENT_ID to the one that the Action has`,
+      )
+    : broken(
+        CHECK,
+        `There is no application ${named}.`,
+        'correct LINK_AUTH0_CLIENT_ID, or leave it out',
+      )
 
 function checkKind(companion: Application): readonly Finding[] {
   const { appType, firstParty, oidcConformant, grantTypes, authenticationMethod } = companion
@@ -52,7 +58,7 @@ function checkKind(companion: Application): readonly Finding[] {
       : `its token endpoint authentication is ${authenticationMethod || 'not set'}, not client_secret_post`,
     companion.algorithm === 'RS256'
       ? undefined
-      : `its ID tokens are signed with ${companion.algorithm}, not RS256`,
+      : `the algorithm of its ID tokens is ${companion.algorithm || 'not set'}, not RS256`,
     companion.requiresPar
       ? 'it demands pushed requests, and the Action makes plain ones'
       : undefined,
@@ -119,13 +125,14 @@ function checkPermission({ surroundings: { grant }, domain }: Patient): readonly
   return [fine('permission', 'The companion may update:users, and nothing else.')]
 }
 
-/** Whether the secret that was sent is still the companion's. */
+/** Whether the secret that was sent to what runs is still the companion's. */
 function checkSecret(
-  { memory }: Patient,
+  { action, actionName, memory }: Patient,
   { clientId, clientSecret }: Application,
 ): readonly Finding[] {
   const check = 'secret of the companion'
-  const sent = memory.fingerprints.AUTH0_CLIENT_SECRET
+  const current = isCurrent(memory, actionName, action?.running)
+  const sent = current ? memory.fingerprints.AUTH0_CLIENT_SECRET : undefined
   if (clientSecret === undefined)
     return [note(check, 'It cannot be compared without read:client_keys.')]
   if (sent === undefined) return [note(check, 'Whether the Action has it is not known.', DEPLOY)]

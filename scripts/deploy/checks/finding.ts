@@ -2,6 +2,7 @@
  * What the doctor finds: how bad it is, why, and the command or page that mends it. And what it looks
  * at to find it. Types and small helpers; no I/O.
  */
+import { commandLine } from '#home'
 import type { Settings } from '../../../src/settings.ts'
 import type { Memory } from '../memory.ts'
 import type { Values } from '../settings.ts'
@@ -36,6 +37,8 @@ export interface Patient {
   /** `undefined`: it could not be read. */
   readonly tokenLifetimeSeconds: number | undefined
   readonly memory: Memory
+  /** What the variables say of the settings; AUTH0_DOMAIN is among them. */
+  readonly given: Values
   /** As far as they are known: from the last deployment, else from the variables. */
   readonly values: Values | undefined
   readonly valuesFrom: 'deployment' | 'variables' | 'nowhere'
@@ -66,8 +69,8 @@ export const note = (check: string, reason: string, mend?: string): Finding => (
 
 export const fine = (check: string, reason: string): Finding => ({ level: 'fine', check, reason })
 
-export const DEPLOY = 'npm run deploy'
-export const PROVISION = 'npm run deploy -- --provision'
+export const DEPLOY = commandLine('deploy')
+export const PROVISION = commandLine('deploy', '--provision')
 
 /** What was found, or that all is well. */
 export const orFine = (

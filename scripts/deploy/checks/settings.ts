@@ -1,7 +1,8 @@
 /**
  * Are the settings understood, and do they agree with each other and with the tenant? Pure.
  */
-import { readAsAction, type Values } from '../settings.ts'
+import setup from 'debug/src/common.js'
+import { namesSettings, readAsAction, type Values, withoutSecrets } from '../settings.ts'
 import { broken, DEPLOY, type Finding, fine, note, type Patient, warning } from './finding.ts'
 
 const CHECK = 'settings'
@@ -23,6 +24,7 @@ export function checkSettings(patient: Patient): readonly Finding[] {
       broken(CHECK, `They cannot be understood: ${understood}.`, `mend LINK_…, then ${DEPLOY}`),
     ]
   const found = [
+    ...checkVariables(patient, values),
     ...checkDomains(patient, values),
     ...checkLists(patient),
     ...checkContradictions(patient, values),
@@ -35,6 +37,19 @@ export function checkSettings(patient: Patient): readonly Finding[] {
     ...found,
     ...checkAdvice(patient),
   ]
+}
+
+/** What the next deployment would change, where the settings are named. */
+function checkVariables({ given, valuesFrom }: Patient, values: Values): readonly Finding[] {
+  if (valuesFrom !== 'deployment' || !namesSettings(given)) return []
+  const wanted = withoutSecrets(given)
+  const changed = Object.keys({ ...values, ...wanted })
+    .filter((name) => wanted[name] !== values[name])
+    // The companion's id need not be given.
+    .filter((name) => name !== 'AUTH0_CLIENT_ID' || wanted[name] !== undefined)
+    .sort()
+  if (changed.length === 0) return []
+  return [warning(CHECK, `The LINK_… variables say otherwise of ${changed.join(', ')}.`, DEPLOY)]
 }
 
 function checkDomains(
@@ -60,7 +75,7 @@ function checkDomains(
           broken(
             'AUTH0_DOMAIN',
             `${settings.domain} is a custom domain: the audience of the Management API is of the canonical one.`,
-            'set AUTH0_DOMAIN to the canonical domain, then npm run deploy',
+            `set AUTH0_DOMAIN to the canonical domain, then ${DEPLOY}`,
           ),
         ]
       : []),
@@ -139,12 +154,12 @@ function checkContradictions({ settings }: Patient, values: Values): readonly Fi
       ? [
           warning(
             'HINT_MAX_AGE',
-            `${hintAge} s are allowed, and PRIMARY_MAX_AUTH_AGE ends it after ${authAge} s: a hint is never younger than its login.`,
+            `${hintAge} s are allowed, and PRIMARY_MAX_AUTH_AGE ends it after ${authAge} s: a hint is never older than its login.`,
             change('HINT_MAX_AGE'),
           ),
         ]
       : []),
-    ...(values.DEBUG !== undefined && !logsErrors(values.DEBUG)
+    ...(values.DEBUG !== undefined && !logs('error', values.DEBUG)
       ? [
           warning(
             'DEBUG',
@@ -153,7 +168,7 @@ function checkContradictions({ settings }: Patient, values: Values): readonly Fi
           ),
         ]
       : []),
-    ...(/\*|info|verbose/.test(values.DEBUG ?? '')
+    ...(logs('info', values.DEBUG) || logs('verbose', values.DEBUG)
       ? [
           note(
             'DEBUG',
@@ -165,10 +180,16 @@ function checkContradictions({ settings }: Patient, values: Values): readonly Fi
   ]
 }
 
-const logsErrors = (patterns: string): boolean =>
-  patterns
-    .split(/[\s,]+/)
-    .some((pattern) => /^(\*|account-linking:(\*|error)|account-linking\*)$/.test(pattern))
+/** As the Action has it judged, by `debug` itself. */
+const logs = (what: 'error' | 'info' | 'verbose', patterns = ''): boolean =>
+  setup({
+    colors: [0],
+    load: () => patterns,
+    save() {},
+    useColors: () => false,
+    formatArgs() {},
+    log() {},
+  })(`account-linking:${what}`).enabled
 
 /** @see https://auth0.com/docs/manage-users/user-accounts/user-account-linking */
 function checkAdvice({ settings }: Patient): readonly Finding[] {
@@ -177,7 +198,7 @@ function checkAdvice({ settings }: Patient): readonly Finding[] {
         warning(
           'PRIMARY_MAX_AUTH_AGE',
           'It is off. Auth0 advises to ask for the credentials of both accounts: without it an old session is enough for the primary.',
-          'set LINK_PRIMARY_MAX_AUTH_AGE=600, with max_age=600 in the login of the application, then npm run deploy',
+          `set LINK_PRIMARY_MAX_AUTH_AGE=600, with max_age=600 in the login of the application, then ${DEPLOY}`,
         ),
       ]
     : [

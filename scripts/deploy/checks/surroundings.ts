@@ -97,14 +97,14 @@ function checkApplication(
 ): readonly Finding[] {
   const page = `Applications > Applications > ${name} > Settings > Advanced > OAuth`
   const check = `application ${name}`
-  const level = named ? broken : note
+  const level = named && algorithm !== '' ? broken : note
   return [
     ...(algorithm === 'RS256'
       ? []
       : [
           level(
             check,
-            `Its ID tokens are signed with ${algorithm}: as a hint none is accepted.`,
+            `The algorithm of its ID tokens is ${algorithm || 'not set'}: as a hint only RS256 is accepted.`,
             page,
           ),
         ]),

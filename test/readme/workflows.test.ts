@@ -1,0 +1,71 @@
+/**
+ * The workflows that check and release, and the one that the README gives: pinned, with no right that
+ * they do not need, and made of commands that are there. Parses their files.
+ */
+
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { blockOf, readYaml } from './blocks.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+const WORKFLOWS = join(ROOT, '.github/workflows')
+const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
+
+interface Step {
+  readonly run?: string
+  readonly uses?: string
+  readonly with?: Readonly<Record<string, unknown>>
+}
+
+interface Job {
+  readonly permissions?: Readonly<Record<string, string>>
+  readonly steps: readonly Step[]
+}
+
+interface Workflow {
+  readonly permissions?: Readonly<Record<string, string>>
+  readonly jobs: Readonly<Record<string, Job>>
+}
+
+const FILES = await readdir(WORKFLOWS)
+const texts = await Promise.all(FILES.map((file) => readFile(join(WORKFLOWS, file), 'utf8')))
+const ALL = FILES.map((name, index) => [name, texts[index] ?? ''] as const)
+ALL.push(['in the README', blockOf('From GitHub', 'yaml')])
+
+describe.each(ALL)('the workflow %s', (_, text) => {
+  const { permissions, jobs } = readYaml(text) as Workflow
+  const steps = Object.values(jobs).flatMap((job) => job.steps)
+
+  it('names every action by its digest, with the version beside it', () => {
+    const lines = text.split('\n').filter((line) => line.includes('uses:'))
+    expect(lines.length).toBe(steps.filter(({ uses }) => uses).length)
+    for (const line of lines) expect(line).toMatch(/uses: actions\/[\w-]+@[0-9a-f]{40} # v[\d.]+$/)
+  })
+
+  it('may do nothing but what a job asks for, and writes nowhere that a package runs', () => {
+    expect(permissions).toEqual({})
+    for (const job of Object.values(jobs)) {
+      expect(job.permissions).toBeDefined()
+      const writes = Object.entries(job.permissions ?? {}).filter(([, right]) => right === 'write')
+      const runsPackages = job.steps.some(({ run }) =>
+        /npm (ci|run|test)|\.ci\/run/.test(run ?? ''),
+      )
+      // An attestation says who built: it needs the job's own identity, which changes nothing.
+      const contents = writes.filter(([name]) => !['id-token', 'attestations'].includes(name))
+      if (runsPackages) expect(contents).toEqual([])
+    }
+  })
+
+  it('keeps no token in the checkout, and runs commands that are there', async () => {
+    for (const { uses, with: inputs } of steps)
+      if (uses?.startsWith('actions/checkout')) expect(inputs?.['persist-credentials']).toBe(false)
+    for (const { run = '' } of steps)
+      for (const [, name] of run.matchAll(/npm run (?:--silent )?([a-z:]+)/g))
+        expect(Object.keys(scripts)).toContain(name)
+  })
+
+  it('puts nothing that somebody else can choose into a command', () => {
+    for (const { run = '' } of steps) expect(run).not.toContain('${{')
+  })
+})
