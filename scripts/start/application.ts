@@ -1,14 +1,16 @@
 /**
- * An application that links accounts, with Auth0's official server SDK: what a web application of
- * yours does. Given its configuration it is one function from request to response, without a
- * framework; it talks to the tenant by the SDKs alone.
+ * An application that links accounts, with Auth0's server SDK: the example for one of yours. From its
+ * configuration it makes one function from request to response, without a framework; it talks to the
+ * tenant by Auth0's SDKs alone.
  *
- * Log in, link, unlink: each is one URL to send the browser to, and all come back to /callback.
+ * Every line with `auth0.` is the SDK's. To log in, link or unlink is one URL to send the browser to;
+ * all come back to /callback, where a denial is an error of the SDK, which `readDenial` reads. What to
+ * say then, and the question that the agent could not answer yet, waits meanwhile in the `appState`.
  */
 
 import { ServerClient } from '@auth0/auth0-server-js'
 import { createAccounts } from './application/account.ts'
-import { askForCalendar, CALENDAR } from './application/agent.ts'
+import { askForCalendar, CALENDAR, QUESTION } from './application/agent.ts'
 import { checkNote, readDenial } from './application/denial.ts'
 import { type Note, renderPage } from './application/pages.ts'
 import { createStores, type Exchange, takeNote, writeNote } from './application/sessions.ts'
@@ -29,14 +31,17 @@ export interface ApplicationConfig {
   readonly calendarUrl: string
 }
 
-/** What the application wants to know again when the browser is back. */
+/** What the SDK keeps while the browser is away, and gives back at the callback. */
 interface AppState {
+  /** To be said when it went well. */
   readonly done: Note
-  /** What the agent has said so far; it goes on by itself. */
-  readonly agent?: readonly string[]
 }
 
+/** A day. Asked for at every login and link, it puts `auth_time` into the ID token: the next hint. */
+const MAX_AUTH_AGE_SECONDS = 86_400
+
 export function createApplication(config: ApplicationConfig) {
+  const { connections } = config
   const auth0 = new ServerClient<Exchange>({
     domain: config.domain,
     clientId: config.clientId,
@@ -44,122 +49,120 @@ export function createApplication(config: ApplicationConfig) {
     authorizationParams: {
       redirect_uri: `${config.baseUrl}/callback`,
       scope: 'openid profile email offline_access',
+      max_age: MAX_AUTH_AGE_SECONDS,
     },
     ...createStores(config),
   })
   const accounts = createAccounts(config)
 
-  async function home(exchange: Exchange): Promise<Response> {
-    const note = takeNote(exchange)
-    const user = await auth0.getUser(exchange)
-    if (user === undefined) return renderPage(exchange, { note })
-    // An agent whose link has just been made does not wait to be asked again.
-    const agent = note?.agent && (await runAgent(exchange, note.agent))
-    if (agent instanceof URL) return redirect(exchange, agent)
-    const { identities } = await accounts.read(user.sub)
-    const { connections } = config
-    const account = { user, identities, connections }
-    return renderPage(exchange, { note: note && checkNote(note, account), account, agent })
-  }
-
   async function logIn(exchange: Exchange): Promise<Response> {
     const appState: AppState = { done: { tone: 'good', text: 'You are logged in.' } }
-    // After `reauth_required` the user shall authenticate again, whatever session there is.
-    const again = exchange.form.get('again') === 'yes' ? { max_age: 0 } : {}
-    return redirect(
-      exchange,
-      await auth0.startInteractiveLogin({ appState, authorizationParams: again }, exchange),
-    )
+    // After a denial the browser's session at the tenant may be that of the second login.
+    const again = exchange.form.get('again') === 'yes' ? { prompt: 'login' } : {}
+    const options = { appState, authorizationParams: again }
+    return redirect(exchange, await auth0.startInteractiveLogin(options, exchange))
   }
 
-  async function startLink(connection: string, exchange: Exchange): Promise<URL> {
+  async function link(exchange: Exchange): Promise<Response> {
+    const connection = readConnection(exchange)
     const appState: AppState = {
       done: { tone: 'good', text: 'is linked.', connection, expects: 'linked' },
     }
-    // The SDK's type wants `connectionScope`; its code leaves it out where it is missing.
+    // The SDK's type wants a `connectionScope`; its code leaves it out where it is missing.
     const options = { connection, appState } as Parameters<typeof auth0.startLinkUser>[0]
-    return auth0.startLinkUser(options, exchange)
+    return redirect(exchange, await auth0.startLinkUser(options, exchange))
   }
 
-  function startUnlink(connection: string, exchange: Exchange): Promise<URL> {
+  async function unlink(exchange: Exchange): Promise<Response> {
+    const connection = readConnection(exchange)
+    // `provider|user_id`: the account may have several of one connection.
+    const identity = exchange.form.get('identity') ?? ''
     const appState: AppState = {
-      done: { tone: 'good', text: 'is unlinked.', connection, expects: 'unlinked' },
+      done: { tone: 'good', text: 'is unlinked.', connection, identity, expects: 'unlinked' },
     }
-    const identity = exchange.form.get('identity')
-    const authorizationParams = identity === null ? {} : { requested_identity: identity }
-    return auth0.startUnlinkUser({ connection, appState, authorizationParams }, exchange)
+    const authorizationParams = { requested_identity: identity }
+    const options = { connection, appState, authorizationParams }
+    return redirect(exchange, await auth0.startUnlinkUser(options, exchange))
   }
 
-  /** What the agent says, or where the browser has to go first: it needs a token that is not there. */
-  async function runAgent(exchange: Exchange, said: readonly string[]) {
-    const answer = await askForCalendar(auth0, exchange, config.calendarUrl)
-    if (answer.type === 'events') return [...said, ...answer.lines]
-    // Never twice in a row: a link that brings no token would go round for ever.
-    if (said.length > 0) return [...said, answer.why, 'There is still no token. I stop here.']
-    const agent = [
-      'What is on my calendar today?',
-      answer.why,
-      `I ask for ${CALENDAR.connection} with the scope ${CALENDAR.scope}.`,
-    ]
-    const { connection, scope: connectionScope } = CALENDAR
-    const done: Note = { tone: 'good', text: 'is linked, and the agent goes on.', connection }
-    const appState: AppState = { done, agent }
-    return auth0.startLinkUser({ connection, connectionScope, appState }, exchange)
-  }
-
+  /** The agent answers, or asks for a link with the scope that it needs; then it goes on by itself. */
   async function ask(exchange: Exchange): Promise<Response> {
-    const agent = await runAgent(exchange, [])
-    if (agent instanceof URL) return redirect(exchange, agent)
-    writeNote(exchange, {
-      tone: 'good',
-      text: 'The agent has a token already.',
-      agent: ['What is on my calendar today?'],
-    })
-    return redirect(exchange, '/')
+    const answer = await askForCalendar(auth0, exchange, config.calendarUrl)
+    if (answer.type === 'said') {
+      const text = 'The agent has a token already.'
+      writeNote(exchange, { tone: 'good', text, agent: [QUESTION] })
+      return redirect(exchange, '/')
+    }
+    const { connection, scope: connectionScope } = CALENDAR
+    const request = `I ask for ${connection} with the scope ${connectionScope}.`
+    const appState: AppState = {
+      done: {
+        tone: 'good',
+        text: 'is linked, and the agent goes on.',
+        connection,
+        expects: 'linked',
+        agent: [QUESTION, answer.why, request],
+      },
+    }
+    const options = { connection, connectionScope, appState }
+    return redirect(exchange, await auth0.startLinkUser(options, exchange))
+  }
+
+  /** Asks once more and not again: a link that brings no token would go round for ever. */
+  async function goOn(exchange: Exchange, said: readonly string[]): Promise<readonly string[]> {
+    const answer = await askForCalendar(auth0, exchange, config.calendarUrl)
+    if (answer.type === 'said') return [...said, ...answer.lines]
+    return [...said, answer.why, 'There is still no token. I stop here.']
   }
 
   /** Every login, link and unlink ends here, well or not: the SDK completes them all alike. */
   async function callback(exchange: Exchange): Promise<Response> {
-    try {
-      const { appState } = await auth0.completeInteractiveLogin<AppState>(exchange.url, exchange)
-      const { agent, done } = appState ?? {}
-      if (done !== undefined) writeNote(exchange, agent === undefined ? done : { ...done, agent })
-    } catch (error) {
-      writeNote(exchange, readDenial(error))
-    }
+    const { appState } = await auth0.completeInteractiveLogin<AppState>(exchange.url, exchange)
+    if (appState !== undefined) writeNote(exchange, appState.done)
     return redirect(exchange, '/')
+  }
+
+  async function home(exchange: Exchange): Promise<Response> {
+    const note = takeNote(exchange)
+    const user = await auth0.getUser(exchange)
+    if (user === undefined) return renderPage(exchange, { note })
+    const agent = note?.agent && (await goOn(exchange, note.agent))
+    const identities = await accounts.read(user.sub)
+    const account = { user, identities, connections }
+    return renderPage(exchange, { note: note && checkNote(note, identities), account, agent })
   }
 
   async function logOut(exchange: Exchange): Promise<Response> {
     return redirect(exchange, await auth0.logout({ returnTo: `${config.baseUrl}/` }, exchange))
   }
 
-  /** Without a session there is nothing to link to: the SDK refuses, and the user logs in first. */
-  async function start(exchange: Exchange, url: (connection: string) => Promise<URL>) {
-    const connection = exchange.form.get('connection') ?? ''
-    if (!config.connections.includes(connection))
-      return new Response('No such connection', { status: 400 })
-    return redirect(exchange, await url(connection))
+  function readConnection({ form }: Exchange): string {
+    const connection = form.get('connection') ?? ''
+    if (!connections.includes(connection)) throw new Error('There is no such login to link.')
+    return connection
+  }
+
+  const routes: Readonly<Record<string, (exchange: Exchange) => Promise<Response>>> = {
+    'GET /': home,
+    'GET /callback': callback,
+    'POST /login': logIn,
+    'POST /link': link,
+    'POST /unlink': unlink,
+    'POST /agent': ask,
+    'POST /logout': logOut,
   }
 
   return async function answer(exchange: Exchange): Promise<Response> {
-    const route = `${exchange.request.method} ${exchange.url.pathname}`
+    const route = routes[`${exchange.request.method} ${exchange.url.pathname}`]
+    if (route === undefined) return new Response('Not found', { status: 404 })
     try {
-      if (route === 'GET /') return await home(exchange)
-      if (route === 'GET /callback') return await callback(exchange)
-      if (route === 'POST /login') return await logIn(exchange)
-      if (route === 'POST /link') return await start(exchange, (name) => startLink(name, exchange))
-      if (route === 'POST /unlink')
-        return await start(exchange, (name) => startUnlink(name, exchange))
-      if (route === 'POST /agent') return await ask(exchange)
-      if (route === 'POST /logout') return await logOut(exchange)
+      return await route(exchange)
     } catch (error) {
-      const note = readDenial(error)
-      if (route === 'GET /') return renderPage(exchange, { note })
-      writeNote(exchange, note)
+      // A denial, or a refusal of the SDK's own: without a session there is nothing to link to.
+      if (route === home) throw error
+      writeNote(exchange, readDenial(error))
       return redirect(exchange, '/')
     }
-    return new Response('Not found', { status: 404 })
   }
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { randomBytes } from 'node:crypto'
+import type { Code } from '../../src/outcome.ts'
 import { type Browser, createBrowser, type Page } from '../../test/support/browser.ts'
 import { DATABASE, GITHUB, GOOGLE, PASSWORD } from '../../test/tenant/connections.ts'
 import type { Tenant } from '../../test/tenant/index.ts'
@@ -17,14 +18,13 @@ import {
 import type { Label } from './flows.ts'
 
 export interface AttackResult {
-  readonly name: string
-  readonly stopped: boolean
-  /** Who stopped it: the Action or the platform; or what the attacker has now. */
-  readonly by: string
+  readonly verdict: 'stopped' | 'not stopped' | 'did not take place' | 'not judged'
+  /** Who stopped it: the Action or the platform; or what the attacker has now; or the reason. */
+  readonly told: string
   /** The denial's code, or the answer's status. */
-  readonly code: string
+  readonly code?: string
   /** The check, in the Action's own words where it has any. */
-  readonly check: string
+  readonly check?: string
 }
 
 interface Attack {
@@ -36,8 +36,9 @@ interface Attack {
 
 /** What an attack is played on. */
 interface Stage {
-  readonly name: string
   readonly tenant: Tenant
+  /** The Action's runs since the attack began. */
+  readonly runs: readonly ActionEntry[]
   readonly app: WebApplication
   readonly victim: Actor
   readonly mallory: Actor
@@ -69,49 +70,110 @@ async function logIn({ app, tenant }: Stage, { browser, email }: Actor): Promise
   const login = await app.start({ connection: DATABASE })
   const page = await browser.open(tenant.frontDoorOf(login.url))
   const back = await browser.submit(page, { values: { email, password: PASSWORD } })
+  if (back.status !== undefined) throw new Error(`the login before it ended at ${whereIs(back)}`)
   const result = await login.complete(back.url)
-  if (result.type === 'denied') throw new Error(result.description)
+  if (result.type === 'denied') throw new Error(`the login before it: ${result.description}`)
   return result.idToken
 }
 
-const lastRun = (tenant: Tenant, userId: string): ActionEntry | undefined =>
-  tenant.runs().findLast(({ event, nested }) => !nested && event.user.user_id === userId)
+const whereIs = ({ status, title, url }: Page): string =>
+  `${url.pathname.split('/').slice(0, 2).join('/')}, ${status}${title === '' ? '' : ` ${title}`}`
+
+const runsOf = ({ runs }: Stage, { userId }: Actor): readonly ActionEntry[] =>
+  runs.filter(({ event, nested }) => !nested && event.user.user_id === userId)
 
 /** The cause that the Action wrote for the tenant's admin. */
-function causeOf(run: ActionEntry | undefined): string {
-  const line = run?.lines.find((one) => one.includes('account-linking:error '))
+function causeOf({ lines }: ActionEntry): string {
+  const line = lines.find((one) => one.includes('account-linking:error '))
   return line?.replace('account-linking:error ', '') ?? 'it says no more'
 }
 
-/** How the attack ended at the application of whoever made the request. */
-async function judge(stage: Stage, actor: Actor, attempt: LoginAttempt, back: Page) {
-  const { name, tenant } = stage
-  if (back.status !== undefined) {
-    const by = 'the platform, the Action did not run'
-    const check = 'the state of a way back is good once, in the browser that left'
-    return { name, stopped: true, by, code: String(back.status), check }
+const notJudged = (told: string): AttackResult => ({ verdict: 'not judged', told })
+const noAttack = (told: string): AttackResult => ({ verdict: 'did not take place', told })
+
+/** Denials that tell of trouble: no check has stopped anything then. */
+const TROUBLE: readonly Code[] = [
+  'link_failed',
+  'misconfigured',
+  'service_unavailable',
+  'unexpected',
+]
+
+const isDenialOf = ({ commands }: ActionEntry, description: string): boolean =>
+  commands.some((command) => command.type === 'access.deny' && command.reason === description)
+
+function judgeDenial(stage: Stage, actor: Actor, description: string): AttackResult {
+  const run = runsOf(stage, actor).at(-1)
+  if (run === undefined || !isDenialOf(run, description)) {
+    return notJudged(`the platform ended the login: ${run?.error ?? description}`)
   }
-  const result = await attempt.complete(back.url)
-  if (result.type === 'denied') {
-    const [code = ''] = result.description.split(':')
-    const run = lastRun(tenant, actor.userId)
-    const where = run?.handler === 'onContinuePostLogin' ? 'on the way back' : 'at the start'
-    return { name, stopped: true, by: `the Action, ${where}`, code, check: causeOf(run) }
-  }
-  const identities = tenant.users.get(actor.userId)?.identities ?? []
-  const linked = identities.length > 1
-  const by = linked ? 'nothing: the identity is linked' : 'nothing, and nothing was linked'
-  return { name, stopped: !linked, by, code: linked ? 'linked' : 'not linked', check: 'no check' }
+  const [code = ''] = description.split(':')
+  const check = causeOf(run)
+  if (TROUBLE.some((one) => one === code)) return notJudged(`the Action had trouble: ${check}`)
+  const where = run.handler === 'onContinuePostLogin' ? 'on the way back' : 'at the start'
+  return { verdict: 'stopped', told: `by the Action, ${where}`, code, check }
 }
 
-const nestedUrl = (page: Page): URL => {
-  const url = page.visited.find(({ searchParams }) => searchParams.get('max_age') === '0')
-  if (url === undefined) throw new Error(`there is no nested login: ${page.url.search}`)
-  return url
+/** A request to attack with, as it ended at the application of whoever made it. */
+async function judge(
+  stage: Stage,
+  actor: Actor,
+  { attempt, page }: Asked,
+  identitiesBefore = 1,
+): Promise<AttackResult> {
+  // Whatever the browser is told: a link is a link.
+  if (identitiesOf(stage, actor) > identitiesBefore) {
+    return { verdict: 'not stopped', told: 'the identity is linked' }
+  }
+  if (page.status !== undefined) return notJudged(`the browser is at ${whereIs(page)}`)
+  const result = await attempt.complete(page.url)
+  if (result.type === 'denied') return judgeDenial(stage, actor, result.description)
+  const cause = runsOf(stage, actor).map(causeOf).at(-1)
+  return noAttack(`the login went on, and nothing was linked: ${cause}`)
 }
 
-/** The request was denied before there was anything to attack. */
-const isOver = ({ page }: Asked): boolean => page.status === undefined
+const identitiesOf = ({ tenant }: Stage, { userId }: Actor): number =>
+  tenant.users.get(userId)?.identities.length ?? 0
+
+/** A way back that the attacker opens: the platform may refuse it before the Action runs. */
+async function judgeWayBack(
+  stage: Stage,
+  actor: Actor,
+  attempt: LoginAttempt,
+  wayBack: URL,
+): Promise<AttackResult> {
+  const before = runsOf(stage, actor).length
+  const identitiesBefore = identitiesOf(stage, actor)
+  const page = await actor.browser.open(wayBack)
+  const refused = page.url.pathname === '/continue' && page.status === 400
+  if (!refused || runsOf(stage, actor).length !== before) {
+    return judge(stage, actor, { attempt, page }, identitiesBefore)
+  }
+  const told = 'by the platform, the Action did not run'
+  const check = 'the state of a way back is good once, in the browser that left'
+  return { verdict: 'stopped', told, code: '400', check }
+}
+
+const nestedUrl = ({ visited }: Page): URL | undefined =>
+  visited.find(({ searchParams }) => searchParams.get('max_age') === '0')
+
+/**
+ * What is under attack is the nested login: without one, the reason why there is none. It may have
+ * been denied before, or let pass as a login like any other.
+ */
+async function attackNested(
+  stage: Stage,
+  actor: Actor,
+  asked: Asked,
+  attack: (nested: URL) => Promise<AttackResult>,
+): Promise<AttackResult> {
+  const nested = nestedUrl(asked.page)
+  const isThere = asked.page.status === 200 && asked.page.url.pathname.startsWith('/upstream/')
+  if (nested !== undefined && isThere) return attack(nested)
+  const ended = await judge(stage, actor, asked)
+  if (ended.verdict !== 'stopped') return ended
+  return noAttack(`the request was denied before it: ${ended.code}, ${ended.check}`)
+}
 
 export const ATTACKS: readonly Attack[] = [
   {
@@ -119,9 +181,9 @@ export const ATTACKS: readonly Attack[] = [
     label: 'No hint',
     meaning: 'a page sends the logged-in victim to /authorize with a link scope',
     async run(stage) {
-      await logIn(stage, stage.victim)
-      const { attempt, page } = await stage.ask(stage.victim, undefined)
-      return judge(stage, stage.victim, attempt, page)
+      const { victim } = stage
+      await logIn(stage, victim)
+      return judge(stage, victim, await stage.ask(victim, undefined))
     },
   },
   {
@@ -129,10 +191,10 @@ export const ATTACKS: readonly Attack[] = [
     label: 'Stolen hint',
     meaning: "Mallory, logged in, sends the victim's ID token as the hint",
     async run(stage) {
-      const stolen = await logIn(stage, stage.victim)
-      await logIn(stage, stage.mallory)
-      const { attempt, page } = await stage.ask(stage.mallory, stolen)
-      return judge(stage, stage.mallory, attempt, page)
+      const { mallory, victim } = stage
+      const stolen = await logIn(stage, victim)
+      await logIn(stage, mallory)
+      return judge(stage, mallory, await stage.ask(mallory, stolen))
     },
   },
   {
@@ -142,12 +204,12 @@ export const ATTACKS: readonly Attack[] = [
     async run(stage) {
       const { victim: actor } = stage
       const asked = await stage.ask(actor, await logIn(stage, actor))
-      if (isOver(asked)) return judge(stage, actor, asked.attempt, asked.page)
-      const swapped = nestedUrl(asked.page)
-      swapped.searchParams.set('connection', GITHUB)
-      const login = await actor.browser.open(swapped)
-      const back = await actor.browser.submit(login, { values: { email: actor.email } })
-      return judge(stage, actor, asked.attempt, back)
+      return attackNested(stage, actor, asked, async (swapped) => {
+        swapped.searchParams.set('connection', GITHUB)
+        const login = await actor.browser.open(swapped)
+        const page = await actor.browser.submit(login, { values: { email: actor.email } })
+        return judge(stage, actor, { attempt: asked.attempt, page })
+      })
     },
   },
   {
@@ -157,10 +219,10 @@ export const ATTACKS: readonly Attack[] = [
     async run(stage) {
       const { mallory, victim } = stage
       const asked = await stage.ask(mallory, await logIn(stage, mallory))
-      if (isOver(asked)) return judge(stage, mallory, asked.attempt, asked.page)
-      const wayBack = await goAsFarAsWayBack(stage, victim, asked)
-      const back = await mallory.browser.open(wayBack)
-      return judge(stage, mallory, asked.attempt, back)
+      return attackNested(stage, mallory, asked, async (nested) => {
+        const wayBack = await goAsFarAsWayBack(stage, victim, nested)
+        return judgeWayBack(stage, mallory, asked.attempt, wayBack)
+      })
     },
   },
   {
@@ -170,11 +232,12 @@ export const ATTACKS: readonly Attack[] = [
     async run(stage) {
       const { victim: actor } = stage
       const asked = await stage.ask(actor, await logIn(stage, actor))
-      if (isOver(asked)) return judge(stage, actor, asked.attempt, asked.page)
-      const first = await actor.browser.submit(asked.page, { values: { email: actor.email } })
-      const used = first.visited.find(pathIs('/continue'))
-      if (used === undefined) throw new Error('there was no way back')
-      return judge(stage, actor, asked.attempt, await actor.browser.open(used))
+      return attackNested(stage, actor, asked, async () => {
+        const first = await actor.browser.submit(asked.page, { values: { email: actor.email } })
+        const used = first.visited.find(pathIs('/continue'))
+        if (used === undefined) return notJudged(`there was no way back: ${whereIs(first)}`)
+        return judgeWayBack(stage, actor, asked.attempt, used)
+      })
     },
   },
   {
@@ -185,43 +248,50 @@ export const ATTACKS: readonly Attack[] = [
       const { victim: actor } = stage
       const idToken = await logIn(stage, actor)
       const first = await stage.ask(actor, idToken, 'before it')
-      if (isOver(first)) return judge(stage, actor, first.attempt, first.page)
-      const code = (await goAsFarAsWayBack(stage, actor, first)).searchParams.get('code') ?? ''
-      const asked = await stage.ask(actor, idToken)
-      const forged = await goAsFarAsWayBack(stage, actor, asked)
-      forged.searchParams.set('code', code)
-      return judge(stage, actor, asked.attempt, await actor.browser.open(forged))
+      return attackNested(stage, actor, first, async (firstNested) => {
+        const intercepted = await goAsFarAsWayBack(stage, actor, firstNested)
+        const asked = await stage.ask(actor, idToken)
+        return attackNested(stage, actor, asked, async (nested) => {
+          const forged = await goAsFarAsWayBack(stage, actor, nested)
+          forged.searchParams.set('code', intercepted.searchParams.get('code') ?? '')
+          return judgeWayBack(stage, actor, asked.attempt, forged)
+        })
+      })
     },
   },
 ]
 
 /** The nested login, and the URL of a way back that is not taken yet. */
-async function goAsFarAsWayBack({ tenant }: Stage, actor: Actor, { page }: Asked): Promise<URL> {
+async function goAsFarAsWayBack({ tenant }: Stage, { email }: Actor, nested: URL): Promise<URL> {
   const browser = createBrowser({ userAgent: VICTIM_AGENT, stopAt: pathIs('/continue') })
-  const login = await browser.open(tenant.frontDoorOf(nestedUrl(page)))
-  return (await browser.submit(login, { values: { email: actor.email } })).url
+  const login = await browser.open(tenant.frontDoorOf(nested))
+  const back = await browser.submit(login, { values: { email } })
+  if (back.status !== undefined) throw new Error(`the nested login ended at ${whereIs(back)}`)
+  return back.url
 }
 
 export interface AttackOptions {
   readonly tenant: Tenant
   readonly label: (authorizeUrl: URL, label: Label) => void
+  /** Grows while the attack is under way: the tenant's own log may be cleared meanwhile. */
+  readonly runs: readonly ActionEntry[]
 }
 
 /** Every time with new people, so that it may be done again. */
 function createActor(tenant: Tenant, name: string, userAgent: string): Actor {
   const id = randomBytes(6).toString('hex')
-  const email = `${name.toLowerCase()}-${id.slice(0, 4)}@example.com`
+  const email = `${name.toLowerCase()}-${id}@example.com`
   const person = { id, email, emailVerified: true, name: `${name} Example`, unlisted: true }
   tenant.addPerson(DATABASE, { ...person, id: `6a${id.padEnd(22, '0')}`, password: PASSWORD })
   tenant.addPerson(GOOGLE, { ...person, id: String(Number.parseInt(id, 16)) })
-  tenant.addPerson(GITHUB, { ...person, id: String(Number.parseInt(id.slice(0, 8), 16)) })
+  tenant.addPerson(GITHUB, { ...person, id: String(Number.parseInt(id, 16)) })
   const userId = tenant.users.all().find((user) => user.email === email)?.user_id
   if (userId === undefined) throw new Error(`${email} has no account`)
   return { email, userId, browser: createBrowser({ userAgent, stopAt: pathIs('/callback') }) }
 }
 
 export async function carryOut(name: string, options: AttackOptions): Promise<AttackResult> {
-  const { label, tenant } = options
+  const { label, runs, tenant } = options
   const attack = ATTACKS.find((one) => one.name === name)
   if (attack === undefined) throw new Error(`there is no attack ${name}`)
   const app = await createWebApplication(tenant)
@@ -235,8 +305,8 @@ export async function carryOut(name: string, options: AttackOptions): Promise<At
     },
   }
   return attack.run({
-    name,
     tenant,
+    runs,
     app: named,
     victim: createActor(tenant, 'Victim', VICTIM_AGENT),
     mallory: createActor(tenant, 'Mallory', MALLORY_AGENT),

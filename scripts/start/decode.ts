@@ -17,6 +17,7 @@ const SECRETS = new Set([
   'password',
   'refresh_token',
   'subject_token',
+  'token',
 ])
 
 /** Good for one thing, once: the beginning is enough to tell them apart. */
@@ -71,6 +72,9 @@ export function decodeUrl(text: string): unknown {
   if (searchParams.size === 0) return decodePath(at)
   return { url: decodePath(at), parameters: decode(Object.fromEntries(searchParams)) }
 }
+
+/** A sentence in which URLs may stand: what they carry in their query is nobody's business. */
+export const withoutQueries = (text: string): string => decodePath(text).replace(/\?\S+/g, '?…')
 
 /** The ids of interactions in a path stand for a login that is under way. */
 export const decodePath = (path: string): string =>

@@ -4,8 +4,11 @@
  * `code_challenge`, interactions), so that flows at once in several browsers stay apart.
  */
 
+import { toSearch } from '../../test/tenant/http.ts'
 import type { HttpEntry, Parameters } from '../../test/tenant/log.ts'
+import { createBoundedMap } from './bounded.ts'
 import type { ApplicationEntry, Entry, Flow, Replay } from './flow.ts'
+import { isLogOut } from './steps.ts'
 import { summarize } from './summary.ts'
 
 /** What a flow is, where its first request does not say it. */
@@ -39,8 +42,12 @@ interface OpenFlow {
 /** Older ones are forgotten. */
 const MAX_FLOWS = 50
 
+/** An attack gives a handful, and uses them at once. */
+const MAX_LABELS = 100
+
 const CARRIED = ['state', 'code', 'code_challenge', 'request_uri']
 
+/** The requests that begin a flow; nothing else that a browser asks for is of interest. */
 const TITLES: Readonly<Record<string, string>> = {
   '/login': 'Log in',
   '/link': 'Link',
@@ -58,6 +65,8 @@ function readUrl(text: string | undefined): URL | undefined {
 
 function handlesOfUrl(url: URL | undefined): readonly string[] {
   if (url === undefined) return []
+  // A log-out carries nothing to the tenant that is its own alone.
+  if (isLogOut(url.pathname)) return [`${url.pathname} ${url.searchParams}`]
   const [, interaction] = /^\/authorize\/([\w-]+)$/.exec(url.pathname) ?? []
   const carried = valuesOf(Object.fromEntries(url.searchParams))
   return interaction === undefined ? carried : [interaction, ...carried]
@@ -83,7 +92,8 @@ function comesFrom(entry: Entry): readonly string[] {
       // What a run sends belongs to the run, whosever code it has been given.
       if (entry.kind === 'http' && entry.run !== undefined) return [runHandle(entry.run)]
       const { form, kind, path, query } = entry
-      const own = [...valuesOf({ ...query, ...form }), ...handlesOfUrl(readUrl(path))]
+      const url = readUrl(`${path}?${toSearch(query)}`)
+      const own = [...valuesOf({ ...query, ...form }), ...handlesOfUrl(url)]
       if (kind === 'http') return own
       return [...own, ...denialHandle(query.error, query.error_description)]
     }
@@ -134,7 +144,9 @@ function labelOf(entry: ApplicationEntry | HttpEntry): Label {
 
 /** Only what a person does begins a flow; reading the page again does not. */
 function begins(entry: Entry): entry is ApplicationEntry | HttpEntry {
-  if (entry.kind === 'application') return entry.method === 'POST'
+  if (entry.kind === 'application') {
+    return entry.method === 'POST' && Object.hasOwn(TITLES, entry.path)
+  }
   return entry.kind === 'http' && entry.caller === 'browser' && entry.path === '/authorize'
 }
 
@@ -142,7 +154,7 @@ export function createFlows(): Flows {
   let flows: OpenFlow[] = []
   let waiting: Entry[] = []
   const byHandle = new Map<string, OpenFlow>()
-  const labels = new Map<string, Label>()
+  const labels = createBoundedMap<string, Label>(MAX_LABELS)
   let count = 0
 
   function open(entry: ApplicationEntry | HttpEntry): OpenFlow {
@@ -217,6 +229,7 @@ export function createFlows(): Flows {
       flows = []
       waiting = []
       byHandle.clear()
+      labels.clear()
     },
   }
 }

@@ -4,7 +4,9 @@
  */
 
 import type { Tenant } from '../../test/tenant/index.ts'
+import type { ActionEntry, LogEntry } from '../../test/tenant/log.ts'
 import { ATTACKS, type AttackResult, carryOut } from './attacks.ts'
+import { withoutQueries } from './decode.ts'
 import type { Flow } from './flow.ts'
 import type { Flows } from './flows.ts'
 import { changePerson, showPeople } from './people.ts'
@@ -39,7 +41,18 @@ export interface Inspector {
   answer(request: Request): Promise<Response | undefined>
   /** Something has happened that it shows. */
   changed(): void
+  /** What happened at the tenant. */
+  hear(entry: LogEntry): void
+  /** Another version runs now: what an attack came to is true no more. */
+  deployed(): void
   close(): void
+}
+
+/** An attack that is under way. */
+interface Running {
+  readonly name: string
+  readonly runs: ActionEntry[]
+  stale: boolean
 }
 
 /** Several changes at once are told once. */
@@ -54,7 +67,7 @@ export function createInspector(options: InspectorOptions): Inspector {
   const { deployment, flows, origin, redeploy, settings, tenant, troubles } = options
   const listeners = new Set<(text: string) => void>()
   const results = new Map<string, AttackResult>()
-  let running: string | undefined
+  let running: Running | undefined
   let timer: NodeJS.Timeout | undefined
   let lastShown = ''
 
@@ -68,7 +81,7 @@ export function createInspector(options: InspectorOptions): Inspector {
       name,
       label,
       meaning,
-      running: running === name,
+      running: running?.name === name,
       result: results.get(name),
     })),
     flows: flows.all().map(summaryOf),
@@ -113,22 +126,35 @@ export function createInspector(options: InspectorOptions): Inspector {
   async function attack(name: string): Promise<string | undefined> {
     if (!ATTACKS.some((one) => one.name === name)) return `there is no attack ${name}`
     if (running !== undefined) return 'one attack at a time'
-    running = name
+    const own: Running = { name, runs: [], stale: false }
+    running = own
+    results.delete(name)
     changed()
     try {
-      results.set(name, await carryOut(name, { tenant, label: flows.label }))
+      const result = await carryOut(name, { tenant, label: flows.label, runs: own.runs })
+      if (own.stale) return 'something was changed during the attack: carry it out again'
+      results.set(name, result)
       return undefined
     } catch (error) {
-      return error instanceof Error ? error.message : String(error)
+      const why = error instanceof Error ? error.message : String(error)
+      return withoutQueries(`the attack broke: ${why}`)
     } finally {
       running = undefined
     }
   }
 
+  function forgetResults(): void {
+    results.clear()
+    if (running !== undefined) running.stale = true
+  }
+
   /** What is wrong with the order, if anything is. */
   async function carryOutOrder(what: string, order: Order): Promise<string | undefined> {
     const { name = '', on = false } = order
-    if (what === 'troubles') return troubles.set(name, on)
+    if (what === 'troubles') {
+      forgetResults()
+      return troubles.set(name, on)
+    }
     if (what === 'attacks') return attack(name)
     if (what === 'people') return changePerson(tenant, { userId: '', ...order })
     if (what === 'clear') {
@@ -167,6 +193,14 @@ export function createInspector(options: InspectorOptions): Inspector {
       return flow === undefined ? json({ problem: 'not found' }, 404) : json(flow)
     },
     changed,
+    hear(entry) {
+      if (entry.kind === 'action') running?.runs.push(entry)
+      changed()
+    },
+    deployed() {
+      forgetResults()
+      changed()
+    },
     close: () => clearTimeout(timer),
   }
 }

@@ -5,6 +5,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { watchSources } from '#home'
 import { CONNECTIONS } from '../../test/tenant/connections.ts'
 import { readForm, toParameters } from '../../test/tenant/http.ts'
 import { startTenant, type Tenant } from '../../test/tenant/index.ts'
@@ -14,7 +15,6 @@ import { type ApplicationConfig, createApplication } from './application.ts'
 import type { ApplicationEntry, CacheState, Entry } from './flow.ts'
 import { createFlows } from './flows.ts'
 import { createInspector, type Deployment, type Inspector } from './inspector.ts'
-import { watchSources } from './rebuild.ts'
 import { createSettings } from './settings.ts'
 import { CALENDAR_PATH, createTokenVault } from './token-vault.ts'
 import { createTroubles, type Troubles } from './troubles.ts'
@@ -40,7 +40,7 @@ export interface Lab {
 
 const ACTION_NAME = 'account-linking'
 
-/** The tenant's own log is read by attacks only, as they run. */
+/** Of the tenant's own log, which nothing here reads. */
 const MAX_LOG_ENTRIES = 2_000
 
 const READER: Pick<ApplicationConfig, 'management'>['management'] = {
@@ -80,6 +80,8 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   const flows = createFlows()
   const vault = createTokenVault()
   let deployment: Deployment = { version: 0, bytes: 0, atMs: 0, reason: '' }
+  /** What is wrong with the sources as they are now. */
+  let problem: string | undefined
   let code = options.code
   let troubles: Troubles | undefined
   let inspector: Inspector | undefined
@@ -97,7 +99,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
       logEntries = 0
       tenant.clearLog()
     }
-    inspector?.changed()
+    inspector?.hear(entry)
   }
 
   const tenant: Tenant = await startTenant({
@@ -113,9 +115,12 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     tenant.install({ name: ACTION_NAME, code, secrets: settings.secrets() })
     const version = tenant.actions.findByName(ACTION_NAME)?.deployed?.number ?? 0
     const bytes = Buffer.byteLength(code)
-    const took = tookMs === undefined ? {} : { tookMs }
-    deployment = { version, bytes, atMs: Date.now(), reason, ...took }
-    inspector?.changed()
+    const more = {
+      ...(tookMs === undefined ? {} : { tookMs }),
+      ...(problem === undefined ? {} : { problem }),
+    }
+    deployment = { version, bytes, atMs: Date.now(), reason, ...more }
+    inspector?.deployed()
   }
   deploy('built')
 
@@ -190,11 +195,13 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   const rebuilder = await watchSources(options.root, (rebuilt) => {
     if (rebuilt.type === 'built') {
       code = rebuilt.code
+      problem = undefined
       deploy(`src/${rebuilt.file} changed`, rebuilt.durationMs)
       return
     }
     const reason = `src/${rebuilt.file} changed`
-    deployment = { ...deployment, atMs: Date.now(), reason, problem: rebuilt.why }
+    problem = `the sources do not build, ${rebuilt.why}`
+    deployment = { ...deployment, atMs: Date.now(), reason, problem }
     inspector?.changed()
   })
 

@@ -1,6 +1,7 @@
 /** Reads the command line of `npm start`. Pure; a fault of it is thrown with one line of text. */
 
 import { parseArgs } from 'node:util'
+import { commandLine } from '#home'
 
 export interface StartOptions {
   readonly help: boolean
@@ -10,14 +11,14 @@ export interface StartOptions {
   readonly httpPort: number
 }
 
-export const HELP = `Usage: npm start -- [options]
+export const HELP = `Usage: ${commandLine('start', '[options]')}
 
 Opens a local tenant with the Action in it, an application that links accounts,
 and an inspector that shows every step. Ctrl+C ends it.
 
   --port <n>          port of the application and the inspector (default: 3000)
-  --https-port <n>    port of the tenant's issuer (default: any free one)
-  --http-port <n>     port of its front door for browsers (default: any free one)
+  --https-port <n>    port of the tenant's issuer (default: any free)
+  --http-port <n>     port of its front door for browsers (default: any free)
   --help              this text
 `
 

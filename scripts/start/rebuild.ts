@@ -15,15 +15,7 @@ import {
 } from 'esbuild'
 import { MAX_SOURCE_BYTES } from '../../test/support/load.ts'
 import { bundleOptions } from '../bundle.ts'
-
-export type Rebuilt =
-  | {
-      readonly type: 'built'
-      readonly code: string
-      readonly durationMs: number
-      readonly file: string
-    }
-  | { readonly type: 'failed'; readonly why: string; readonly file: string }
+import type { Rebuilder, Rebuilt } from './rebuilt.ts'
 
 /** Editors write a file in several steps. */
 const SETTLE_MS = 40
@@ -86,10 +78,6 @@ function describeFailure(error: unknown): string {
   if (first === undefined) return error instanceof Error ? error.message : String(error)
   const { location, text } = first
   return location === null ? text : `${location.file}:${location.line}: ${text}`
-}
-
-export interface Rebuilder {
-  close(): Promise<void>
 }
 
 /** `root` holds `src`; a first build at once makes the next ones quick. */

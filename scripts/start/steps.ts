@@ -80,6 +80,9 @@ function authorizeWords({ query, form, location }: HttpEntry): string {
     : 'goes to log in'
 }
 
+/** The tenant's two addresses of it. */
+export const isLogOut = (path: string): boolean => path === '/v2/logout' || path === '/oidc/logout'
+
 function browserWords(entry: HttpEntry): string {
   const { form, location = '', method, path } = entry
   if (path === '/authorize') return authorizeWords(entry)
@@ -87,7 +90,7 @@ function browserWords(entry: HttpEntry): string {
   if (path === '/u/login') return 'chooses a connection'
   if (path === '/u/challenge')
     return method === 'GET' ? 'is asked for a factor' : 'gives the factor'
-  if (path === '/v2/logout' || path === '/oidc/logout') return 'ends the session'
+  if (isLogOut(path)) return 'ends the session'
   const [, upstream] = /^\/upstream\/([^/]+)\//.exec(path) ?? []
   if (upstream !== undefined) {
     if (method === 'GET') return `sees the login page of ${decodeText(upstream)}`
@@ -110,6 +113,7 @@ function callWords({ form, json, method, path }: HttpEntry): string {
       return 'asks for a token of the connection'
     return 'asks for tokens'
   }
+  if (path === '/oauth/revoke') return 'revokes the refresh token'
   if (path === '/.well-known/jwks.json') return 'reads the keys'
   if (path === '/.well-known/openid-configuration') return 'reads the configuration'
   if (path.endsWith('/identities') && method === 'POST') return 'links the identity'

@@ -4,7 +4,7 @@
 
 import type { ApplicationEntry, Entry, Flow, RunEntry, Step } from './flow.ts'
 import type { Label } from './flows.ts'
-import { stepsOf } from './steps.ts'
+import { isLogOut, stepsOf } from './steps.ts'
 
 type TenantEntry = Exclude<Entry, ApplicationEntry>
 
@@ -60,10 +60,9 @@ function deniedBy(entry: Entry): readonly string[] {
 
 /** The browser is on its way to the application, or nowhere. */
 function isEnd(entry: Entry): boolean {
-  if (entry.kind === 'application') {
-    return entry.location === '/' || entry.path === '/logout'
-  }
-  return entry.kind === 'http' && redirectOf(entry)?.pathname === '/callback'
+  if (entry.kind === 'application') return entry.location === '/'
+  if (entry.kind !== 'http') return false
+  return isLogOut(entry.path) || redirectOf(entry)?.pathname === '/callback'
 }
 
 function outcomeIn({ commands, lines, nested }: RunEntry): readonly string[] {

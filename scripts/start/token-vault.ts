@@ -12,9 +12,13 @@ import { type Exchange, one, sendJson } from '../../test/tenant/http.ts'
 import type { Tenant } from '../../test/tenant/index.ts'
 import type { LogEntry } from '../../test/tenant/log.ts'
 import { CALENDAR } from './application/agent.ts'
+import { createBoundedMap } from './bounded.ts'
 
 const GRANT = 'urn:auth0:params:oauth:grant-type:token-exchange:federated-connection-access-token'
 const LIFETIME_SECONDS = 3_600
+
+/** Of each: what is older belongs to sessions that nobody uses any more. */
+const MAX_REMEMBERED = 1_000
 
 export const CALENDAR_PATH = '/example-calendar/events'
 
@@ -38,9 +42,9 @@ export interface TokenVault {
 }
 
 export function createTokenVault(): TokenVault {
-  const owners = new Map<string, string>()
-  const consents = new Map<string, string>()
-  const issued = new Map<string, Issued>()
+  const owners = createBoundedMap<string, string>(MAX_REMEMBERED)
+  const consents = createBoundedMap<string, string>(MAX_REMEMBERED)
+  const issued = createBoundedMap<string, Issued>(MAX_REMEMBERED)
 
   /** The scopes that this user's identity of the connection has been granted upstream. */
   function consentOf(tenant: Tenant, userId: string, connection: string): string | undefined {

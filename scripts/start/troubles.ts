@@ -3,6 +3,7 @@
  * Changes the running tenant; tells which trouble is waiting to happen.
  */
 
+import type { Fault } from '../../test/tenant/faults.ts'
 import type { Tenant } from '../../test/tenant/index.ts'
 import type { LogEntry } from '../../test/tenant/log.ts'
 
@@ -20,13 +21,13 @@ export const TROUBLES: readonly Trouble[] = [
   },
   {
     name: 'busy',
-    label: '429 at the link, once',
-    meaning: 'the next change of the account is answered with 429 and Retry-After: 1',
+    label: '429 at the change, once',
+    meaning: 'the next link or unlink is answered with 429 and Retry-After: 1',
   },
   {
     name: 'busyForGood',
-    label: '429 at the link, always',
-    meaning: 'every change of the account is answered with 429, until it is switched off',
+    label: '429 at the change, always',
+    meaning: 'every link and unlink is answered with 429, until it is switched off',
   },
   {
     name: 'lost',
@@ -43,17 +44,41 @@ export const TROUBLES: readonly Trouble[] = [
     label: 'Rotated keys',
     meaning: 'new signing keys at once, the old ones revoked: hints signed before are good no more',
   },
+  {
+    name: 'firstValues',
+    label: 'First values again',
+    meaning: "the way back has the first request's address and user agent, whoever takes it",
+  },
+  {
+    name: 'sessionReplaced',
+    label: 'Session replaced',
+    meaning: 'the nested login ends the session that was there, until it is switched off',
+  },
   { name: 'emptyCache', label: 'Empty cache', meaning: 'every entry of api.cache is gone' },
 ]
 
-/** Those that stay until they are switched off, or have happened. */
-const LASTING = ['slow', 'busy', 'busyForGood', 'lost', 'hanging']
-
 const SLOW_MS = 1_500
-const MANY = 1_000
 
 const CHANGE = /^(POST|DELETE) \/api\/v2\/users\/[^/]+\/identities/
 const LINK = /^POST \/api\/v2\/users\/[^/]+\/identities$/
+
+const BUSY = {
+  route: CHANGE,
+  status: 429,
+  headers: { 'retry-after': '1' },
+  body: '{"error":"too_many_requests"}',
+}
+
+/** Of the Action's requests alone: the application's own shall go on. */
+const FAULTS: Readonly<Record<string, Fault>> = {
+  busy: { ...BUSY, caller: 'action' },
+  busyForGood: { ...BUSY, caller: 'action', times: Number.POSITIVE_INFINITY },
+  lost: { route: LINK, caller: 'action', break: 'lose' },
+  hanging: { route: 'POST /oauth/token', caller: 'action', break: 'hang' },
+}
+
+/** Those that stay until they are switched off, or have happened. */
+const LASTING = ['slow', 'firstValues', 'sessionReplaced', ...Object.keys(FAULTS)]
 
 export interface Troubles {
   shown(): readonly (Trouble & { readonly lasting: boolean; readonly on: boolean })[]
@@ -66,23 +91,24 @@ export interface Troubles {
 export function createTroubles(tenant: Tenant): Troubles {
   const active = new Set<string>()
 
-  /** Faults cannot be taken back one by one: all are placed anew. */
-  function place(): void {
-    tenant.clearFaults()
-    const busy = {
-      status: 429,
-      headers: { 'retry-after': '1' },
-      body: '{"error":"too_many_requests"}',
-    }
-    tenant.setBackChannelDelay(active.has('slow') ? SLOW_MS : 0)
-    if (active.has('lost')) tenant.fault({ route: LINK, break: 'lose' })
-    if (active.has('busy')) tenant.fault({ route: CHANGE, ...busy })
-    if (active.has('busyForGood')) tenant.fault({ route: CHANGE, times: MANY, ...busy })
-    if (active.has('hanging')) tenant.fault({ route: 'POST /oauth/token', break: 'hang' })
+  function place(name: string): void {
+    const fault = FAULTS[name]
+    if (fault !== undefined) tenant.fault(fault)
   }
 
-  const over = (name: string): void => {
-    if (active.delete(name)) place()
+  function turn(name: string, on: boolean): void {
+    if (on === active.has(name)) return
+    if (on) active.add(name)
+    else active.delete(name)
+    if (name === 'slow') tenant.setBackChannelDelay(on ? SLOW_MS : 0)
+    else if (name === 'firstValues') tenant.behave({ requestValues: on ? 'first' : 'fresh' })
+    else if (name === 'sessionReplaced') tenant.behave({ nestedSession: on ? 'replaced' : 'kept' })
+    else if (on) place(name)
+    else {
+      // Faults cannot be taken back one by one: the others are placed anew.
+      tenant.clearFaults()
+      for (const other of active) place(other)
+    }
   }
 
   return {
@@ -98,19 +124,15 @@ export function createTroubles(tenant: Tenant): Troubles {
       if (name === 'rotated') await tenant.rotateKeys()
       else if (name === 'emptyCache') {
         for (const { key } of tenant.cache.entries()) tenant.cache.delete(key)
-      } else {
-        if (on) active.add(name)
-        else active.delete(name)
-        place()
-      }
+      } else turn(name, on)
       return undefined
     },
 
     hear(entry) {
       if (entry.kind !== 'http' || !entry.faulty) return
-      if (entry.path === '/oauth/token') over('hanging')
-      else if (entry.status === 429) over('busy')
-      else over('lost')
+      if (entry.path === '/oauth/token') active.delete('hanging')
+      else if (entry.status === 429) active.delete('busy')
+      else active.delete('lost')
     },
   }
 }

@@ -64,7 +64,8 @@ export async function openWebServer(options: WebServerOptions): Promise<WebServe
     for (const [name, value] of response.headers) {
       if (name !== 'set-cookie') res.setHeader(name, value)
     }
-    const cookies = response.headers.getSetCookie()
+    // Not every browser takes secure cookies from http, even of this machine.
+    const cookies = response.headers.getSetCookie().map((one) => one.replace(/; secure/i, ''))
     if (cookies.length > 0) res.setHeader('set-cookie', cookies)
     const location = response.headers.get('location')
     if (location !== null) res.setHeader('location', rewriteLocation(location))

@@ -1,15 +1,25 @@
-/** The attacks of the inspector in Chromium: each is carried out, and stopped by the check it names. */
+/**
+ * The attacks of the inspector in Chromium: each is carried out, and stopped by the check it names; or
+ * it is told why nothing can be said.
+ */
 
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { openDesk, openTab, outcomeIs, set, stepsOf } from './desk.ts'
+import type { Fault } from '../tenant/faults.ts'
+import { type Desk, openDesk, openTab, outcomeIs, set, stepsOf } from './desk.ts'
 
-async function attack(inspector: Page, label: string): Promise<string> {
+const resultOf = (inspector: Page, label: string) =>
+  inspector.locator('#attacks li').filter({ hasText: label }).locator('.result')
+
+async function start(inspector: Page, label: string): Promise<void> {
   await openTab(inspector, 'Attacks')
   await inspector.getByRole('button', { name: `Attack: ${label}` }).click()
-  const row = inspector.locator('#attacks li').filter({ hasText: label })
-  await row.locator('.badge').waitFor()
-  return (await row.locator('.result').textContent()) ?? ''
+}
+
+async function attack(inspector: Page, label: string): Promise<string> {
+  await start(inspector, label)
+  await resultOf(inspector, label).locator('.badge').waitFor()
+  return (await resultOf(inspector, label).textContent()) ?? ''
 }
 
 test.each([
@@ -70,7 +80,134 @@ test('an attack whose check is switched off is told as not stopped', async () =>
 
   const result = await attack(inspector, 'Another browser')
 
-  expect(result).toBe('not stopped by nothing: the identity is linked: linked, check: no check')
+  expect(result).toBe('not stopped: the identity is linked')
+})
+
+const OTHER_CLIENT = { name: 'ALLOWED_CLIENT_IDS', to: 'other' } as const
+const FACTORS = { name: 'ENFORCE_MFA', to: { choice: 'always' } } as const
+const LEFT_ALONE =
+  'did not take place: the login went on, and nothing was linked: client exampleWebApplicationClientId001 not in ALLOWED_CLIENT_IDS'
+const DENIED_BEFORE =
+  'did not take place: the request was denied before it: mfa_required, no MFA in this session (ENFORCE_MFA)'
+
+test.each([
+  { label: 'No hint', under: OTHER_CLIENT, result: LEFT_ALONE },
+  { label: 'Stolen hint', under: OTHER_CLIENT, result: LEFT_ALONE },
+  { label: 'Swapped connection', under: OTHER_CLIENT, result: LEFT_ALONE },
+  { label: 'Another browser', under: OTHER_CLIENT, result: LEFT_ALONE },
+  { label: 'Swapped connection', under: FACTORS, result: DENIED_BEFORE },
+  { label: 'Replayed way back', under: FACTORS, result: DENIED_BEFORE },
+  { label: 'Code of another attempt', under: FACTORS, result: DENIED_BEFORE },
+])('$label does not take place under $under.name', async ({ label, result, under }) => {
+  const { inspector } = await openDesk()
+  await set(inspector, under.name, under.to)
+
+  expect(await attack(inspector, label)).toBe(result)
+})
+
+const broken = (route: Fault['route'], status: number, after = 0): Fault => ({
+  route,
+  status,
+  after,
+  times: 9,
+  body: '{}',
+})
+
+test.each([
+  {
+    what: 'a page of the tenant that is broken',
+    label: 'Swapped connection',
+    fault: broken(/^GET \/upstream\/google/, 500),
+    result: 'not judged: the browser is at /upstream, 500',
+  },
+  {
+    what: 'a request that the platform refuses',
+    label: 'No hint',
+    fault: broken('GET /authorize', 400, 1),
+    result: 'not judged: the browser is at /authorize, 400',
+  },
+  {
+    what: 'a way back that breaks',
+    label: 'Replayed way back',
+    fault: broken('GET /continue', 500, 1),
+    result: 'not judged: the browser is at /continue, 500',
+  },
+  {
+    what: 'an Action that gets no answer',
+    label: 'Another browser',
+    fault: broken(/^POST \/api\/v2\/users\//, 400),
+    before: ({ inspector }: Desk) => set(inspector, 'PIN_USER_AGENT', false),
+    result: 'not judged: the Action had trouble: Management API: 400',
+  },
+])('$what stops no attack', async ({ before, fault, label, result }) => {
+  const desk = await openDesk()
+  await before?.(desk)
+  desk.lab.tenant.fault(fault)
+
+  expect(await attack(desk.inspector, label)).toBe(result)
+})
+
+test('a result is gone once the settings, the faults or another try make it old', async () => {
+  const { inspector, lab } = await openDesk()
+  const stopped = /^stopped by the Action/
+  expect(await attack(inspector, 'No hint')).toMatch(stopped)
+
+  await set(inspector, 'ALLOW_MERGE', true)
+  await openTab(inspector, 'Attacks')
+  await expect.poll(() => resultOf(inspector, 'No hint').textContent()).toBe('')
+
+  expect(await attack(inspector, 'No hint')).toMatch(stopped)
+  await openTab(inspector, 'Faults')
+  await inspector.getByRole('switch', { name: 'Lost answer' }).check()
+  await openTab(inspector, 'Attacks')
+  await expect.poll(() => resultOf(inspector, 'No hint').textContent()).toBe('')
+
+  expect(await attack(inspector, 'No hint')).toMatch(stopped)
+  lab.tenant.fault({ route: 'GET /.well-known/openid-configuration', break: 'reset', times: 9 })
+  await start(inspector, 'No hint')
+  await inspector.getByRole('alert').getByText('the attack broke').waitFor()
+  await expect.poll(() => resultOf(inspector, 'No hint').textContent()).toBe('')
+})
+
+test('a change during an attack makes its result worth nothing', async () => {
+  const { inspector, lab } = await openDesk()
+  lab.tenant.setBackChannelDelay(500)
+  await start(inspector, 'Stolen hint')
+  await set(inspector, 'ALLOW_MERGE', true)
+  await openTab(inspector, 'Attacks')
+
+  await inspector.getByRole('alert').getByText('changed during the attack').waitFor()
+
+  expect(await resultOf(inspector, 'Stolen hint').textContent()).toBe('')
+})
+
+test('an attack needs nothing of the log, which may be cleared at any time', async () => {
+  const { inspector, lab } = await openDesk()
+  const clearing = setInterval(lab.tenant.clearLog, 1)
+  const result = await attack(inspector, 'Swapped connection').finally(() =>
+    clearInterval(clearing),
+  )
+
+  expect(result).toMatch(/^stopped by the Action, on the way back: connection_mismatch, /)
+})
+
+test('the people of an attack are told apart by the whole of their id', async () => {
+  const { inspector, lab } = await openDesk()
+  await attack(inspector, 'No hint')
+
+  const emails = lab.tenant.users.all().map(({ email }) => email)
+  expect(emails.filter((email) => /^(victim|mallory)-[0-9a-f]{12}@/.test(email))).toHaveLength(2)
+})
+
+test('a link that was made is told as such, though the application is told of trouble', async () => {
+  const { inspector, lab } = await openDesk()
+  await set(inspector, 'PIN_USER_AGENT', false)
+  const route = /^POST \/api\/v2\/users\/[^/]+\/identities$/
+  lab.tenant.fault({ route, break: 'lose' })
+  lab.tenant.fault({ route, status: 400, body: '{}' })
+
+  expect(await attack(inspector, 'Another browser')).toBe('not stopped: the identity is linked')
+  expect(lab.tenant.runs().at(-1)?.commands).toMatchObject([{ type: 'access.deny' }])
 })
 
 test('an attack can be replayed, and its people are nowhere else', async () => {

@@ -1,6 +1,7 @@
 /**
  * What a page looks like, measured: the contrast of every visible text and of the edges of controls
- * (WCAG 2.2, 1.4.3 and 1.4.11, level AA), and whether it is wider than its window. Runs in the page.
+ * (WCAG 2.2, 1.4.3 and 1.4.11, level AA), and whether anything in it is wider than its place: a pane
+ * that scrolls sideways, or a text beyond its box. Runs in the page.
  *
  * @see https://www.w3.org/TR/WCAG22/#contrast-minimum
  */
@@ -61,15 +62,24 @@ const MEASURE = `(() => {
     const best = Math.max(ratio(over(parse(style.borderTopColor), back), back), ratio(backOf(control), back))
     if (best < 3) failures.push(best.toFixed(2) + ' edge of ' + (control.getAttribute('aria-label') ?? control.id))
   }
-  const { clientWidth, scrollWidth } = document.documentElement
-  return { texts, failures, tooWideBy: Math.max(scrollWidth - clientWidth, 0) }
+  // A text that ends in dots is meant to, and what is typed scrolls in its field.
+  const mayBeCut = (element) =>
+    element.closest('.sr, svg, input, select, meter') || getComputedStyle(element).textOverflow === 'ellipsis'
+  const overflows = [...document.querySelectorAll('*')]
+    .filter((element) => element.clientWidth > 0 && seen(element) && !mayBeCut(element))
+    .map((element) => ({ by: element.scrollWidth - element.clientWidth, element }))
+    .filter(({ by }) => by > 1)
+    .sort((one, other) => other.by - one.by)
+    .map(({ by, element }) => by + ' ' + element.tagName.toLowerCase() + ' ' + element.className)
+  return { texts, failures, overflows }
 })()`
 
 export interface Measured {
   readonly texts: number
   /** The ratio, and what has it. */
   readonly failures: readonly string[]
-  readonly tooWideBy: number
+  /** By how many pixels, and which element. */
+  readonly overflows: readonly string[]
 }
 
 export const measure = (page: Page | Frame): Promise<Measured> => page.evaluate<Measured>(MEASURE)

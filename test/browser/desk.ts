@@ -126,8 +126,11 @@ export async function set(
     await inspector.getByRole('combobox', { name }).selectOption(to.choice)
   } else {
     const box = inspector.getByRole('switch', { name, exact: true })
-    if (typeof to === 'string')
-      await inspector.getByRole('textbox', { name: `${name}: value` }).fill(to)
+    if (typeof to === 'string') {
+      const field = inspector.getByRole('textbox', { name: `${name}: value` })
+      await field.fill(to)
+      if (await box.isChecked()) await field.press('Enter')
+    }
     await box.setChecked(to !== false)
   }
   await inspector

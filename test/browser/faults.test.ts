@@ -22,6 +22,12 @@ async function switchOn(inspector: Page, label: string): Promise<void> {
   await openTab(inspector, 'Flow')
 }
 
+async function switchOff(inspector: Page, label: string): Promise<void> {
+  await openTab(inspector, 'Faults')
+  await inspector.getByRole('switch', { name: label }).uncheck()
+  await openTab(inspector, 'Flow')
+}
+
 async function doOnce(inspector: Page, label: string): Promise<void> {
   await openTab(inspector, 'Faults')
   await inspector.getByRole('button', { name: label }).click()
@@ -57,7 +63,7 @@ test('a slow tenant: the link takes its time', async () => {
 test('429 once: tried again when the tenant says so', async () => {
   const { app, inspector } = await openDesk()
   await logIn(app)
-  await switchOn(inspector, '429 at the link, once')
+  await switchOn(inspector, '429 at the change, once')
 
   await link(app)
   await isLinked(app)
@@ -67,20 +73,20 @@ test('429 once: tried again when the tenant says so', async () => {
   const refused = await openStep(inspector, 'links the identity')
   expect(refused).toContain('status 429')
   expect(refused).toContain('an injected fault was applied')
-  expect(await isOn(inspector, '429 at the link, once')).toBe(false)
+  expect(await isOn(inspector, '429 at the change, once')).toBe(false)
 })
 
 test('429 to the end: denied in time', async () => {
   const { app, inspector, lab } = await openDesk()
   await logIn(app)
-  await switchOn(inspector, '429 at the link, always')
+  await switchOn(inspector, '429 at the change, always')
 
   await link(app)
   await isDenied(app, 'service_unavailable')
 
   const run = lab.tenant.runs().findLast(({ handler }) => handler === 'onContinuePostLogin')
   expect(run?.durationMs).toBeLessThan(15_500)
-  expect(await isOn(inspector, '429 at the link, always')).toBe(true)
+  expect(await isOn(inspector, '429 at the change, always')).toBe(true)
 })
 
 test('a lost answer: counted once, as success', async () => {
@@ -100,17 +106,35 @@ test('a lost answer: counted once, as success', async () => {
   expect(statuses).toEqual([undefined, 409])
 })
 
-test('a hanging token endpoint: given up, and tried again', async () => {
-  const { app, inspector } = await openDesk()
-  await logIn(app)
-  await startLink(app)
+test("a hanging token endpoint: the login's code is redeemed, the Action's only when tried again", async () => {
+  const { app, inspector, lab } = await openDesk()
   await switchOn(inspector, 'Hanging token endpoint')
 
-  await app.bringToFront()
-  await app.getByRole('button', { name: /^Alex / }).click()
+  await logIn(app)
+  expect(await isOn(inspector, 'Hanging token endpoint')).toBe(true)
+  await link(app)
   await isLinked(app)
 
+  await outcomeIs(inspector, 'linked')
   expect(await countOf(inspector, 'Action to Tenant: redeems the code')).toBe(2)
+  expect(await isOn(inspector, 'Hanging token endpoint')).toBe(false)
+  const hit = lab.tenant.requests().filter(({ faulty }) => faulty)
+  expect(hit.map(({ caller, path }) => `${caller} ${path}`)).toEqual(['action /oauth/token'])
+})
+
+test('a fault that waits is not used up, nor doubled, by switching another one', async () => {
+  const { app, inspector } = await openDesk()
+  await logIn(app)
+  await switchOn(inspector, '429 at the change, once')
+  await switchOn(inspector, 'Lost answer')
+  await switchOff(inspector, 'Lost answer')
+
+  await link(app)
+  await isLinked(app)
+
+  await outcomeIs(inspector, 'linked')
+  expect(await countOf(inspector, LINKS)).toBe(2)
+  expect(await isOn(inspector, '429 at the change, once')).toBe(false)
 })
 
 test('rotated keys: the old hint is refused, a new login cures it', async () => {
@@ -143,4 +167,38 @@ test('an empty cache: one round trip more', async () => {
 
   await outcomeIs(inspector, 'linked')
   expect(await stepsOf(inspector)).toContain('Action to Tenant: reads the keys')
+})
+
+test("a platform that repeats the first request's values: the way back looks as the start did", async () => {
+  const { app, context, inspector } = await openDesk()
+  await logIn(app)
+  const network = await context.newCDPSession(app)
+  const comeBackAsAnother = async () => {
+    await startLink(app)
+    const userAgent = `OtherBrowser/${Date.now()}`
+    await network.send('Network.setUserAgentOverride', { userAgent })
+    await app.getByRole('button', { name: /^Alex / }).click()
+  }
+
+  await comeBackAsAnother()
+  await isDenied(app, 'binding_mismatch')
+  await switchOn(inspector, 'First values again')
+  await comeBackAsAnother()
+
+  await isLinked(app)
+})
+
+test('a platform whose nested login replaces the session: denied, until it is switched off', async () => {
+  const { app, inspector } = await openDesk()
+  await logIn(app)
+  await switchOn(inspector, 'Session replaced')
+  await link(app)
+  await isDenied(app, 'binding_mismatch')
+
+  await switchOff(inspector, 'Session replaced')
+  await app.bringToFront()
+  await app.getByRole('button', { name: 'Log out' }).click()
+  await logIn(app)
+  await link(app)
+  await isLinked(app)
 })

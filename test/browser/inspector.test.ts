@@ -1,6 +1,8 @@
 /** The inspector in Chromium: the diagram drawn as the flow runs, what opens behind it, past flows. */
 
+import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
+import type { Lab } from '../../scripts/start/lab.ts'
 import {
   choose,
   isDenied,
@@ -172,6 +174,32 @@ test('replays the last request, in the application beside it', async () => {
   ])
 })
 
+test('a connection that is linked twice is told as linked already, without a redirect', async () => {
+  const { app, inspector, lab } = await openDesk()
+  await logIn(app)
+  await link(app)
+  await isLinked(app)
+  await inspector.bringToFront()
+  await outcomeIs(inspector, 'linked')
+
+  await inspector.getByRole('button', { name: 'Replay' }).click()
+
+  await outcomeIs(inspector, 'already_linked')
+  await inspector.frameLocator('iframe').getByText('Google is linked').waitFor()
+  const steps = [
+    'Browser to Application: asks to link google-oauth2',
+    'Browser to Tenant: asks to link google-oauth2',
+    'Tenant to Action: onExecutePostLogin',
+    'Action to Tenant: lets the login go on',
+    'Browser to Application: comes back to the application',
+    'Application to Tenant: redeems the code',
+    'Browser to Application: looks at the account',
+    'Application to Management API: reads the account',
+  ]
+  await expect.poll(() => stepsOf(inspector)).toEqual(steps)
+  expect(lab.tenant.users.get('auth0|5f7c8ec7c33c6c004bbafe82')?.identities).toHaveLength(2)
+})
+
 test('flows of two browsers at once stay apart', async () => {
   const { app, context, inspector, lab } = await openDesk()
   await logIn(app)
@@ -205,6 +233,38 @@ test('flows of two browsers at once stay apart', async () => {
     ])
 })
 
+/** Everything that the server tells of its flows and its state. */
+async function sentBy(inspector: Page, lab: Lab): Promise<readonly string[]> {
+  const ids = await inspector
+    .locator('.flows button')
+    .evaluateAll((buttons) => buttons.map((button) => button.getAttribute('data-id')))
+  const flows = await Promise.all(
+    ids.map(async (id) => (await fetch(`${lab.inspectorUrl}/flows/${id}`)).text()),
+  )
+  const reader = (await fetch(`${lab.inspectorUrl}/events`)).body?.getReader()
+  const first = await reader?.read()
+  await reader?.cancel()
+  return [...flows, new TextDecoder().decode(first?.value)]
+}
+
+/** What could be used by whoever sees it. */
+function usableIn({ tenant }: Lab): readonly string[] {
+  const secrets = tenant.applications.all.map(({ clientSecret }) => clientSecret)
+  const action = tenant.actions.all()[0]?.deployed?.secrets ?? []
+  const actionSecret = action.find(({ name }) => name === 'ACTION_SECRET')?.value ?? 'none'
+  const answers = tenant.requests().flatMap(({ answer, location }) => {
+    const { access_token, id_token, refresh_token } = (answer ?? {}) as Record<string, unknown>
+    const code = location === undefined ? null : URL.parse(location)?.searchParams.get('code')
+    return [access_token, id_token, refresh_token, code]
+  })
+  const asked = tenant.requests().flatMap(({ form, query }) => {
+    const { code_challenge, nonce, state } = query
+    return [form.code_verifier, code_challenge, nonce, state]
+  })
+  const usable = [...secrets, actionSecret, 'correct horse battery staple', ...answers, ...asked]
+  return usable.filter((text): text is string => typeof text === 'string' && text !== '')
+}
+
 test('nothing that it sends holds a secret, a password, or a token that could be used', async () => {
   const { app, inspector, lab } = await openDesk()
   await set(inspector, 'DEBUG', 'account-linking:*')
@@ -217,41 +277,45 @@ test('nothing that it sends holds a secret, a password, or a token that could be
   await app.getByLabel('Password').fill('correct horse battery staple')
   await app.getByRole('button', { name: 'Continue' }).click()
   await app.getByText('Google is unlinked.').waitFor()
+  await app.getByRole('button', { name: 'Log out' }).click()
+  await outcomeIs(inspector, 'done')
 
-  const count = await inspector.locator('.flows button').count()
-  const flows = await Promise.all(
-    Array.from({ length: count }, async (_, index) =>
-      (await fetch(`${lab.inspectorUrl}/flows/f${index + 1}`)).text(),
-    ),
-  )
-  const reader = (await fetch(`${lab.inspectorUrl}/events`)).body?.getReader()
-  const first = await reader?.read()
-  await reader?.cancel()
-  const sent = [...flows, new TextDecoder().decode(first?.value)].join('\n')
+  const flows = await sentBy(inspector, lab)
+  const sent = flows.join('\n')
 
-  const { applications } = lab.tenant
-  const secrets = applications.all.map(({ clientSecret }) => clientSecret)
-  const action = lab.tenant.actions.all()[0]?.deployed?.secrets ?? []
-  const actionSecret = action.find(({ name }) => name === 'ACTION_SECRET')?.value ?? 'none'
-  const answers = lab.tenant.requests().flatMap(({ answer, location }) => {
-    const { access_token, id_token, refresh_token } = (answer ?? {}) as Record<string, unknown>
-    const code = location === undefined ? null : URL.parse(location)?.searchParams.get('code')
-    return [access_token, id_token, refresh_token, code]
-  })
-  const verifiers = lab.tenant.requests().map(({ form }) => form.code_verifier)
-  const usable = [
-    ...secrets,
-    actionSecret,
-    'correct horse battery staple',
-    ...answers,
-    ...verifiers,
-  ]
-  const texts = usable.filter((text): text is string => typeof text === 'string' && text !== '')
-  expect(texts.length).toBeGreaterThan(15)
-  expect(flows).toHaveLength(3)
+  const usable = usableIn(lab)
+  expect(usable.length).toBeGreaterThan(25)
+  expect(flows).toHaveLength(5)
   expect(sent.length).toBeGreaterThan(10_000)
-  expect(texts.filter((text) => sent.includes(text))).toEqual([])
+  expect(usable.filter((text) => sent.includes(text))).toEqual([])
   // Signatures: a token is shown by its header and claims alone.
+  expect(sent).not.toMatch(/eyJ[\w-]+\.eyJ[\w-]+/)
+})
+
+test('nor do the flows and results of attacks, or what it says when one breaks', async () => {
+  const { inspector, lab } = await openDesk()
+  await set(inspector, 'DEBUG', 'account-linking:*')
+  await openTab(inspector, 'Attacks')
+  for (const button of await inspector.getByRole('button', { name: 'Attack: ' }).all()) {
+    const known = await inspector.locator('#attacks .badge').count()
+    await button.click()
+    await expect.poll(() => inspector.locator('#attacks .badge').count()).toBe(known + 1)
+  }
+  // The browser goes round and round, and gives up with the URL.
+  const location = { location: '' }
+  lab.tenant.fault({ route: 'GET /authorize', times: 99, after: 1, status: 302, headers: location })
+  await inspector.getByRole('button', { name: 'Attack: No hint' }).click()
+  const problem = inspector.locator('#problem')
+  await problem.getByText('the attack broke: more than 20 redirects').waitFor()
+
+  const flows = await sentBy(inspector, lab)
+  const sent = [...flows, await inspector.content()].join('\n')
+
+  const usable = usableIn(lab)
+  expect(usable.length).toBeGreaterThan(80)
+  expect(flows.length).toBeGreaterThan(7)
+  expect(await problem.textContent()).toMatch(/the last to http:\/\/localhost:\d+\/authorize\?…$/)
+  expect(usable.filter((text) => sent.includes(text))).toEqual([])
   expect(sent).not.toMatch(/eyJ[\w-]+\.eyJ[\w-]+/)
 })
 

@@ -4,6 +4,8 @@ import type { Locator, Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { isLinked, logIn, openDesk, outcomeIs } from './desk.ts'
 
+const ALEX = 'auth0|5f7c8ec7c33c6c004bbafe82'
+
 const MAX_PRESSES = 80
 
 /** Presses Tab until it has the focus, as somebody without a mouse does. */
@@ -72,6 +74,65 @@ test('goes through the tabs by arrows, opens a step, switches a setting, attacks
   expect(await selected()).toBe('Attacks')
   await press(inspector, inspector.getByRole('button', { name: 'Attack: No hint' }))
   await inspector.locator('#attacks .badge').waitFor()
+})
+
+test('asks the agent, chooses a flow of the list, replays it, and clears the list', async () => {
+  const { app, inspector } = await openDesk({ browser: { viewport: { width: 1440, height: 900 } } })
+  await logIn(app)
+  await press(app, app.getByRole('button', { name: 'What is on my calendar today?' }))
+  await press(app, app.getByRole('button', { name: /^Alex / }))
+  await app.getByText('11:00 Review of the linking flow').waitFor()
+
+  await inspector.bringToFront()
+  await outcomeIs(inspector, 'linked')
+  const flows = inspector.locator('.flows button')
+  await press(inspector, flows.filter({ hasText: 'Log in' }), 'Space')
+  await inspector.getByRole('heading', { name: 'Log in', exact: true }).waitFor()
+  expect(await flows.last().getAttribute('aria-current')).toBe('true')
+  await press(inspector, flows.filter({ hasText: 'Agent: calendar' }))
+  await inspector.getByRole('heading', { name: 'Agent: calendar' }).waitFor()
+
+  await press(inspector, inspector.getByRole('button', { name: 'Replay' }))
+  const frame = inspector.frameLocator('iframe')
+  await frame.getByText('The agent has a token already.').waitFor()
+  await expect.poll(() => flows.count()).toBe(3)
+
+  await press(inspector, inspector.getByRole('button', { name: 'Clear' }))
+  await inspector.getByText('Nothing has happened yet').waitFor()
+  expect(await flows.count()).toBe(0)
+})
+
+test('switches a fault, carries one out, and changes a person', async () => {
+  const { inspector, lab } = await openDesk()
+  await inspector.bringToFront()
+  await tabTo(inspector, inspector.getByRole('tab', { name: 'Flow' }))
+  await inspector.keyboard.press('ArrowRight')
+  await inspector.keyboard.press('ArrowRight')
+  const slow = inspector.getByRole('switch', { name: 'Slow tenant' })
+  await press(inspector, slow, 'Space')
+  await expect.poll(() => slow.isChecked()).toBe(true)
+  await press(inspector, slow, 'Space')
+  await expect.poll(() => slow.isChecked()).toBe(false)
+  await press(inspector, inspector.getByRole('button', { name: 'Do it: Empty cache' }))
+  await inspector.getByText(/done at/).waitFor()
+
+  await inspector.reload()
+  await tabTo(inspector, inspector.getByRole('tab', { name: 'Flow' }))
+  await inspector.keyboard.press('End')
+  await press(
+    inspector,
+    inspector.getByRole('switch', { name: /^Kim .* e-mail verified/ }),
+    'Space',
+  )
+  const isVerified = () =>
+    lab.tenant.users.all().find(({ name }) => name === 'Kim Example')?.email_verified
+  await expect.poll(isVerified).toBe(true)
+  await press(
+    inspector,
+    inspector.getByRole('switch', { name: /^Alex .* factor enrolled/ }),
+    'Space',
+  )
+  await expect.poll(() => lab.tenant.users.get(ALEX)?.enrolledFactors).toEqual([{ type: 'otp' }])
 })
 
 test('what has the focus is seen', async () => {

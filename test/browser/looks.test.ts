@@ -3,13 +3,23 @@
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { measure } from './contrast.ts'
-import { isDenied, isLinked, link, logIn, openDesk, openStep, openTab, startLink } from './desk.ts'
+import {
+  isDenied,
+  isLinked,
+  link,
+  logIn,
+  openDesk,
+  openStep,
+  openTab,
+  outcomeIs,
+  startLink,
+} from './desk.ts'
 
 async function isFine(page: Page, atLeastTexts: number): Promise<void> {
   // Measured again for as long as the page may still be painting itself in its colours.
   await expect.poll(async () => (await measure(page)).failures, { timeout: 5_000 }).toEqual([])
-  const { texts, tooWideBy } = await measure(page)
-  expect(tooWideBy).toBe(0)
+  const { overflows, texts } = await measure(page)
+  expect(overflows).toEqual([])
   expect(texts).toBeGreaterThanOrEqual(atLeastTexts)
 }
 
@@ -65,21 +75,45 @@ test.each([
   await isFine(inspector, 20)
 })
 
-test('the measure finds what is wrong', async () => {
+test('the measure finds what cannot be read', async () => {
   const { app } = await openDesk()
   await logIn(app)
   await app.evaluate(`(() => {
     const wrong = document.createElement('p')
     wrong.textContent = 'hardly to be read'
     wrong.style.color = '#bbb'
-    wrong.style.width = '5000px'
     document.querySelector('main').append(wrong)
   })()`)
 
-  const { failures, tooWideBy } = await measure(app)
+  const { failures } = await measure(app)
 
   expect(failures).toEqual([expect.stringMatching(/^1\.\d+ hardly to be read$/)])
-  expect(tooWideBy).toBeGreaterThan(1_000)
+})
+
+test.each([
+  { page: 'app', pane: 'main' },
+  { page: 'inspector', pane: '.bench > main' },
+  { page: 'inspector', pane: '#panel-flow' },
+  { page: 'inspector', pane: 'nav' },
+  { page: 'inspector', pane: '#flows button' },
+  { page: 'inspector', pane: '.behind' },
+  { page: 'inspector', pane: '.behind pre' },
+] as const)('the measure finds what is too wide in $pane of the $page', async ({ page, pane }) => {
+  const desk = await openDesk({ browser: { viewport: { width: 360, height: 800 } } })
+  await logIn(desk.app)
+  await outcomeIs(desk.inspector, 'done')
+  await openStep(desk.inspector, 'GET /authorize')
+  expect((await measure(desk[page])).overflows).toEqual([])
+
+  await desk[page].evaluate(`(() => {
+    const wrong = document.createElement('div')
+    wrong.style.width = '5000px'
+    wrong.style.height = '2px'
+    document.querySelector('${pane}').append(wrong)
+  })()`)
+
+  const [most] = (await measure(desk[page])).overflows
+  expect(Number.parseInt(most ?? '', 10)).toBeGreaterThan(4_000)
 })
 
 test('on a narrow screen the application is a tab of the inspector', async () => {

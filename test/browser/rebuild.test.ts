@@ -4,7 +4,7 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { isDenied, logIn, noteOf, openDesk, ROOT } from './desk.ts'
+import { isDenied, logIn, noteOf, openDesk, ROOT, set } from './desk.ts'
 
 const folders: string[] = []
 
@@ -63,4 +63,23 @@ test('sources that do not build are told, and the version before runs on', async
   await isDenied(app, 'link_cancelled')
 
   expect(await told.textContent()).toMatch(/src\/outcome\.ts:\d+: /)
+})
+
+test('a change of the settings does not hide that the sources do not build, until they do', async () => {
+  const root = await copySources()
+  const { inspector } = await openDesk({ root })
+  const status = inspector.locator('#deployment')
+  await edit(root, 'outcome.ts', 'export const MESSAGES', 'export const const MESSAGES')
+  await status.getByText('Version 1 runs on').waitFor()
+
+  await set(inspector, 'ALLOW_MERGE', true)
+
+  expect(await status.textContent()).toMatch(
+    /^Version 2 runs on, ALLOW_MERGE changed: the sources do not build, src\/outcome\.ts:\d+: /,
+  )
+  expect(await status.getAttribute('class')).toBe('bad')
+
+  await edit(root, 'outcome.ts', 'export const const MESSAGES', 'export const MESSAGES')
+  await status.getByText(/^Version 3, [\d,]+ bytes: src\/outcome\.ts changed/).waitFor()
+  expect(await status.getAttribute('class')).not.toBe('bad')
 })

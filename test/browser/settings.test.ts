@@ -2,7 +2,9 @@
 
 import { expect, test } from 'vitest'
 import { SETTINGS } from '../../scripts/start/settings.ts'
+import { readSettings } from '../../src/settings.ts'
 import { createUser, linkUser } from '../e2e/scenario.ts'
+import { buildEvent } from '../support/event.ts'
 import { DATABASE, GITHUB, GOOGLE } from '../tenant/connections.ts'
 import {
   choose,
@@ -49,6 +51,15 @@ async function pinsAre(desk: Desk, pins: readonly string[]): Promise<void> {
   const text = await openStep(desk.inspector, 'sends the user to the nested login')
   const given = ['session', 'user_agent', 'address'].filter((pin) => text.includes(`"${pin}": "`))
   expect(given).toEqual(pins)
+}
+
+/** From here on the requests have another address than the start had, or none of their own again. */
+const moveTo = ({ context }: Desk, address?: string): Promise<void> =>
+  context.setExtraHTTPHeaders(address === undefined ? {} : { 'x-forwarded-for': address })
+
+async function nameBrowser({ app, context }: Desk, userAgent: string): Promise<void> {
+  const session = await context.newCDPSession(app)
+  await session.send('Network.setUserAgentOverride', { userAgent })
 }
 
 const ROWS: readonly Row[] = [
@@ -131,12 +142,40 @@ const ROWS: readonly Row[] = [
     effect: denies('secondary_email_unverified', linkAs('Kim')),
   },
   { name: 'REQUIRE_MATCHING_EMAIL', to: true, effect: denies('email_mismatch', linkAs('Sam')) },
+  // What is pinned, and no more: this tenant itself refuses another session on the way back.
   { name: 'PIN_SESSION', to: false, effect: (desk) => pinsAre(desk, ['user_agent']) },
-  { name: 'PIN_USER_AGENT', to: false, effect: (desk) => pinsAre(desk, ['session']) },
+  {
+    name: 'PIN_USER_AGENT',
+    to: false,
+    before: async (desk) => {
+      await startLink(desk.app, 'GitHub')
+      await nameBrowser(desk, 'ExampleBrowser/2.0')
+      await choose(desk.app, 'Alex')
+      await isDenied(desk.app, 'binding_mismatch')
+    },
+    effect: async (desk) => {
+      await pinsAre(desk, ['session'])
+      await nameBrowser(desk, 'ExampleBrowser/3.0')
+      await choose(desk.app, 'Alex')
+      await isLinked(desk.app)
+    },
+  },
   {
     name: 'PIN_IP_ADDRESS',
     to: true,
-    effect: (desk) => pinsAre(desk, ['session', 'user_agent', 'address']),
+    before: async (desk) => {
+      await startLink(desk.app, 'GitHub')
+      await moveTo(desk, '203.0.113.99')
+      await choose(desk.app, 'Alex')
+      await isLinked(desk.app, 'GitHub')
+      await moveTo(desk)
+    },
+    effect: async (desk) => {
+      await pinsAre(desk, ['session', 'user_agent', 'address'])
+      await moveTo(desk, '203.0.113.99')
+      await choose(desk.app, 'Alex')
+      await isDenied(desk.app, 'binding_mismatch')
+    },
   },
   {
     name: 'HINT_MAX_AGE',
@@ -146,7 +185,21 @@ const ROWS: readonly Row[] = [
       await denies('hint_expired')(desk)
     },
   },
-  { name: 'PRIMARY_MAX_AUTH_AGE', to: '1', effect: denies('reauth_required') },
+  {
+    name: 'PRIMARY_MAX_AUTH_AGE',
+    to: '3',
+    effect: async (desk) => {
+      const { app } = desk
+      await app.waitForTimeout(4_100)
+      await denies('reauth_required')(desk)
+      await app.getByRole('button', { name: 'Log in again' }).click()
+      await app.getByRole('link', { name: /Username-Password/ }).click()
+      await choose(app, 'Alex')
+      await app.getByText('You are logged in.').waitFor()
+      await link(app)
+      await isLinked(app)
+    },
+  },
   {
     name: 'NESTED_PARAMS',
     to: 'login_hint=somebody@example.com',
@@ -197,9 +250,45 @@ test.each(ROWS)('$name, set to $to', async ({ before, effect, name, to, who = 'A
   await effect(desk)
 })
 
-test('every setting has a row', () => {
-  const tried = new Set(ROWS.map(({ name }) => name))
-  expect(SETTINGS.map(({ name }) => name).filter((name) => !tried.has(name))).toEqual([])
+test('PRIMARY_MAX_AUTH_AGE, well above the login, lets one link after the other pass', async () => {
+  const { app, inspector } = await openDesk()
+  await logIn(app)
+  await set(inspector, 'PRIMARY_MAX_AUTH_AGE', '600')
+
+  await link(app)
+  await isLinked(app)
+  await link(app, 'GitHub')
+  await isLinked(app, 'GitHub')
+})
+
+test('a domain in use that is not AUTH0_DOMAIN is good when CUSTOM_DOMAINS lists it', async () => {
+  const desk = await openDesk()
+  const { app, inspector, lab } = desk
+  await logIn(app)
+  await set(inspector, 'CUSTOM_DOMAINS', lab.tenant.customDomain)
+  await link(app, 'GitHub')
+  await isLinked(app, 'GitHub')
+  // The other way round: the application is at a domain that is the custom one.
+  await set(inspector, 'AUTH0_DOMAIN', lab.tenant.customDomain)
+  await denies('misconfigured')(desk)
+
+  await set(inspector, 'CUSTOM_DOMAINS', lab.tenant.canonicalDomain)
+  await startLink(app)
+
+  await app.getByRole('heading', { name: 'Log in with google-oauth2' }).waitFor()
+})
+
+test('every setting that the Action reads is in the inspector, and has a row', () => {
+  const read = new Set<string>()
+  const noted = (_: object, name: string | symbol): undefined => {
+    read.add(String(name))
+  }
+  readSettings({ ...buildEvent(), secrets: new Proxy({}, { get: noted }) })
+  const names = [...read].toSorted()
+
+  expect(names).toContain('PIN_SESSION')
+  expect(SETTINGS.map(({ name }) => name).toSorted()).toEqual(names)
+  expect([...new Set(ROWS.map(({ name }) => name))].toSorted()).toEqual(names)
 })
 
 test('the defaults come back with one click, and linking works again', async () => {

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { launchChromium } from './chromium.ts'
-import { isLinked, link, logIn, ROOT } from './desk.ts'
+import { isLinked, link, logIn, outcomeIs, ROOT, set } from './desk.ts'
 
 const ending: (() => Promise<unknown>)[] = []
 
@@ -49,6 +49,46 @@ test('opens the application and the inspector, and links at once', async () => {
   expect((await closed)[0]).toBe(0)
   expect(text.err).toBe('')
 })
+
+// Two starts of the whole.
+test('a page that is open while it is started anew says so, and then goes on', async () => {
+  const ports = ['--port', '38319', '--https-port', '38320', '--http-port', '38321']
+  const first = start(...ports)
+  await expect.poll(() => first.text.out, { timeout: 30_000 }).toContain('Ctrl+C ends it.')
+  const browser = await launchChromium()
+  ending.push(() => browser.close())
+  const inspector = await browser.newPage()
+  await inspector.goto('http://localhost:38319/inspector')
+  const status = inspector.locator('#deployment')
+  const flows = inspector.locator('.flows b')
+  await set(inspector, 'ALLOW_MERGE', true)
+  const app = await browser.newPage()
+  await app.goto('http://localhost:38319/')
+  await logIn(app)
+  await link(app)
+  await isLinked(app)
+  await outcomeIs(inspector, 'linked')
+
+  first.child.kill('SIGINT')
+  await first.closed
+  await inspector.getByRole('alert').getByText('not connected; it tries again').waitFor()
+  const second = start(...ports)
+  await expect.poll(() => second.text.out, { timeout: 30_000 }).toContain('Ctrl+C ends it.')
+
+  await inspector.getByRole('alert').waitFor({ state: 'hidden' })
+  await status.getByText(/^Version 1, .*: built$/).waitFor()
+  await inspector.getByText('Nothing has happened yet').waitFor()
+  expect(await flows.count()).toBe(0)
+  // The page of before belongs to nobody now: a new login, and all is as it was.
+  await app.bringToFront()
+  await app.getByRole('button', { name: 'Unlink Google' }).click()
+  await app.locator('#note').waitFor()
+  await logIn(app)
+  await link(app)
+  await isLinked(app)
+  await outcomeIs(inspector, 'linked')
+  expect(await flows.allTextContents()).toContain('Link google-oauth2')
+}, 80_000)
 
 test('says in one line that its port is in use', async () => {
   const first = start('--port', '38318')

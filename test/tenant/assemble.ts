@@ -17,13 +17,13 @@ import { buildTenantEvent } from './event.ts'
 import type { Addresses } from './front-door.ts'
 import { type Exchange, one, sendJson } from './http.ts'
 import type { Log } from './log.ts'
-import { createLogin, type Login } from './login.ts'
+import { type ContinueBehaviour, createLogin, type Login } from './login.ts'
 import { createConnectionSettings } from './management/connection-settings.ts'
 import { createManagementApi } from './management-api.ts'
 import { issueManagementToken, tokenParameters } from './management-token.ts'
 import { makeSigningKeys } from './signing-keys.ts'
 import { createStore, type Store } from './store.ts'
-import type { TenantOptions } from './tenant.ts'
+import type { PlatformBehaviour, TenantOptions } from './tenant.ts'
 import type { LoginTransaction, RequestValues } from './transaction.ts'
 
 export const CHALLENGE_CODE = '123456'
@@ -35,6 +35,7 @@ export interface Parts {
   readonly registry: ActionRegistry
   addPerson(connection: string, person: Person): void
   rotateKeys(): Promise<void>
+  behave(change: PlatformBehaviour): void
   answer(exchange: Exchange): Promise<void>
   /** What went wrong in an authorization server that should not have. */
   serverError(): Error | undefined
@@ -116,6 +117,13 @@ export async function assemble(
     return server
   }
 
+  const continueBehaviour: ContinueBehaviour = {
+    boundToBrowser: true,
+    once: true,
+    requestValues: 'fresh',
+    ...options.continueBehaviour,
+  }
+  let nestedSession = options.nestedSession ?? 'kept'
   const login: Login = createLogin({
     cookiePrefix,
     applications,
@@ -128,12 +136,7 @@ export async function assemble(
     }),
     store,
     challengeCode: CHALLENGE_CODE,
-    continueBehaviour: {
-      boundToBrowser: true,
-      once: true,
-      requestValues: 'fresh',
-      ...options.continueBehaviour,
-    },
+    continueBehaviour,
     serverOf,
     host,
   })
@@ -145,7 +148,9 @@ export async function assemble(
       cookiePrefix,
       applications,
       keys,
-      nestedSession: options.nestedSession ?? 'kept',
+      get nestedSession() {
+        return nestedSession
+      },
       hooks: {
         userOf: store.get,
         outcomeOf: login.outcomeOf,
@@ -199,6 +204,11 @@ export async function assemble(
     },
     async rotateKeys() {
       Object.assign(keys, await makeSigningKeys(addresses.canonicalDomain))
+      for (const server of servers.values()) server.renew()
+    },
+    behave({ nestedSession: session = nestedSession, requestValues }) {
+      nestedSession = session
+      Object.assign(continueBehaviour, requestValues && { requestValues })
       for (const server of servers.values()) server.renew()
     },
     answer,

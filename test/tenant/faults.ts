@@ -6,6 +6,8 @@
 export interface Fault {
   /** Method and path: `'POST /oauth/token'`; a pattern is held against the same text. */
   readonly route: string | RegExp
+  /** `action`: only requests that a run of an Action sends. Default: anybody's. */
+  readonly caller?: 'action'
   /** How many requests it applies to. Default 1. */
   readonly times?: number
   /** Requests to leave alone before. Default 0. */
@@ -21,18 +23,28 @@ export interface Fault {
   readonly break?: 'hang' | 'reset' | 'lose'
 }
 
+export interface FaultedRequest {
+  readonly method: string
+  readonly path: string
+  /** A run of an Action sent it. */
+  readonly ofRun: boolean
+}
+
 export interface Faults {
   add(fault: Fault): void
   clear(): void
   /** The fault for this request; counts it. */
-  take(method: string, path: string): Fault | undefined
+  take(request: FaultedRequest): Fault | undefined
 }
 
 export function createFaults(): Faults {
   let pending: { readonly fault: Fault; skip: number; left: number }[] = []
 
-  const matches = ({ route }: Fault, request: string): boolean =>
-    typeof route === 'string' ? route === request : route.test(request)
+  function matches({ caller, route }: Fault, { method, ofRun, path }: FaultedRequest): boolean {
+    if (caller === 'action' && !ofRun) return false
+    const asked = `${method} ${path}`
+    return typeof route === 'string' ? route === asked : route.test(asked)
+  }
 
   return {
     add: (fault) => {
@@ -41,8 +53,8 @@ export function createFaults(): Faults {
     clear: () => {
       pending = []
     },
-    take(method, path) {
-      const found = pending.find(({ fault }) => matches(fault, `${method} ${path}`))
+    take(request) {
+      const found = pending.find(({ fault }) => matches(fault, request))
       if (found === undefined) return undefined
       if (found.skip > 0) {
         found.skip -= 1

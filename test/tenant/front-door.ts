@@ -87,20 +87,22 @@ export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoo
 
   async function accept(channel: Channel, req: IncomingMessage, res: ServerResponse) {
     try {
-      const exchange = await toExchange(channel, req, res, addresses, options)
+      const run = Number(req.headers[RUN_HEADER] ?? 0)
+      delete req.headers[RUN_HEADER]
+      const exchange = await toExchange({ channel, req, res, run }, addresses, options)
       if (exchange === undefined)
         return sendJson(res, 421, { error: 'not a domain of this tenant' })
       rewriteHeaders(exchange, addresses)
-      await answer(exchange)
+      await answer(exchange, run > 0)
     } catch (error) {
       if (res.headersSent) res.destroy()
       else sendJson(res, 500, { error: error instanceof Error ? error.message : String(error) })
     }
   }
 
-  async function answer(exchange: Exchange): Promise<void> {
+  async function answer(exchange: Exchange, ofRun: boolean): Promise<void> {
     const { method, url, res, channel } = exchange
-    const fault = options.faults.take(method, url.pathname)
+    const fault = options.faults.take({ method, path: url.pathname, ofRun })
     if (fault !== undefined) faulty.add(exchange.req)
     const delayMs = (channel === 'back' ? options.backChannelDelayMs() : 0) + (fault?.delayMs ?? 0)
     if (delayMs > 0) await delay(delayMs)
@@ -157,10 +159,16 @@ function close(server: Server): Promise<void> {
 
 const BROWSER_PATHS = /^\/(authorize|continue|u|upstream|v2\/logout|oidc\/logout)(\/|$)/
 
+/** A request as it came, and the run of an Action that sent it: 0 for none. */
+interface Arrival {
+  readonly channel: Channel
+  readonly req: IncomingMessage
+  readonly res: ServerResponse
+  readonly run: number
+}
+
 async function toExchange(
-  channel: Channel,
-  req: IncomingMessage,
-  res: ServerResponse,
+  { channel, req, res, run }: Arrival,
   addresses: Addresses,
   { log, callerOf }: FrontDoorOptions,
 ): Promise<Exchange | undefined> {
@@ -170,8 +178,6 @@ async function toExchange(
   if (domain === undefined) return undefined
   const { method = 'GET', headers } = req
   const url = new URL(`https://${domain}${req.url ?? '/'}`)
-  const run = Number(headers[RUN_HEADER] ?? 0)
-  delete headers[RUN_HEADER]
   const forwarded = headers['x-forwarded-for']
   let clientId: string | undefined
   const exchange: Exchange = {

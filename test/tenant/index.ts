@@ -15,6 +15,7 @@ import type { InstalledAction, Tenant, TenantOptions } from './tenant.ts'
 
 export type { InstalledAction, Tenant, TenantOptions } from './tenant.ts'
 
+/** See the file's head. Rejects where a port is taken; nothing stays open then. */
 export async function startTenant(options: TenantOptions = {}): Promise<Tenant> {
   const certificate = await trustedCertificate()
   const log = createLog(options.onEvent)
@@ -33,7 +34,7 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
   parts = await assembleBehind(door, log, options)
   const { addresses } = door
   const { addPerson, applications, cache, registry, store } = parts
-  const { close, rotateKeys, serverError } = parts
+  const { behave, close, rotateKeys, serverError } = parts
 
   function install(...actions: readonly InstalledAction[]): void {
     const bindings = actions.map(({ name, code, secrets = {} }) => {
@@ -55,6 +56,7 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
     actions: registry,
     addPerson,
     rotateKeys,
+    behave,
     cache,
     companionSettings: {
       AUTH0_DOMAIN: addresses.canonicalDomain,

@@ -49,6 +49,12 @@ export interface TenantOptions {
   readonly configuration?: Readonly<Record<string, string>>
 }
 
+/** What Auth0's documents leave open, and may be changed while the tenant runs. */
+export interface PlatformBehaviour {
+  readonly nestedSession?: 'kept' | 'replaced'
+  readonly requestValues?: ContinueBehaviour['requestValues']
+}
+
 /** An Action that is put in place without the Management API. */
 export interface InstalledAction {
   readonly name: string
@@ -66,6 +72,8 @@ export interface Tenant extends Addresses {
   addPerson(connection: string, person: Person): void
   /** New signing keys; the old ones are revoked at once, and what they signed is good no more. */
   rotateKeys(): Promise<void>
+  /** From now on; nested logins that are under way are over. */
+  behave(change: PlatformBehaviour): void
   /** `api.cache`, shared by all Actions. */
   readonly cache: CacheDouble
   /** The settings of the companion application that this tenant has. */

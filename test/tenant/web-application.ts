@@ -8,6 +8,7 @@ import * as client from 'openid-client'
 import type { Application } from './applications.ts'
 import type { Tenant } from './index.ts'
 
+/** What the application has in the end: tokens, or `error` and `error_description` of the denial. */
 export type LoginResult =
   | {
       readonly type: 'tokens'
@@ -40,6 +41,11 @@ export interface WebApplicationOptions {
   readonly redirectUri?: string
 }
 
+/**
+ * Makes a web application of a local tenant: `start` gives the URL for the browser, `complete` takes
+ * the URL at which the browser came back. A denial is a result, not an error; anything else that is
+ * wrong with the answer (state, nonce, signature) rejects.
+ */
 export async function createWebApplication(
   tenant: Tenant,
   options: WebApplicationOptions = {},

@@ -13,13 +13,14 @@ export interface Identity {
   readonly email: string | undefined
 }
 
-export interface Account {
-  /** The first one is the main identity. */
-  readonly identities: readonly Identity[]
-}
+/** The main identity is the first one; `undefined`: the tenant does not tell right now. */
+export type Identities = readonly Identity[] | undefined
+
+/** Somebody waits for the page. */
+const LIMITS = { timeoutInSeconds: 5, maxRetries: 1 }
 
 export function createAccounts({ domain, management }: ApplicationConfig) {
-  const open = () => new ManagementClient({ domain, ...management })
+  const open = () => new ManagementClient({ domain, ...management, ...LIMITS })
   let client = open()
 
   /** The SDK keeps its token for a day: one that was revoked meanwhile needs a new client. */
@@ -34,14 +35,17 @@ export function createAccounts({ domain, management }: ApplicationConfig) {
   }
 
   return {
-    async read(userId: string): Promise<Account> {
-      const { identities = [] } = await getUser(userId)
-      return {
-        identities: identities.map(({ connection = '', profileData, provider, user_id }) => ({
+    async read(userId: string): Promise<Identities> {
+      try {
+        const { identities = [] } = await getUser(userId)
+        return identities.map(({ connection = '', profileData, provider, user_id }) => ({
           connection,
           id: `${provider}|${user_id}`,
           email: profileData?.email,
-        })),
+        }))
+      } catch {
+        // Whoever is logged in stays so: the page says what it cannot show.
+        return undefined
       }
     },
   }

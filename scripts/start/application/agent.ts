@@ -1,10 +1,12 @@
 /**
  * An agent that reads its user's calendar: it asks the tenant for a token of the connection, and the
- * calendar for today. Sends one or two requests; gives back the events, or why there are none.
+ * calendar for today. Sends one or two requests; gives back what it has to say, or that it needs a token.
  */
 
 import type { ServerClient } from '@auth0/auth0-server-js'
 import type { Exchange } from './sessions.ts'
+
+export const QUESTION = 'What is on my calendar today?'
 
 export const CALENDAR = {
   connection: 'google-oauth2',
@@ -12,7 +14,7 @@ export const CALENDAR = {
 } as const
 
 export type CalendarAnswer =
-  | { readonly type: 'events'; readonly lines: readonly string[] }
+  | { readonly type: 'said'; readonly lines: readonly string[] }
   | { readonly type: 'no token'; readonly why: string }
 
 export async function askForCalendar(
@@ -28,15 +30,17 @@ export async function askForCalendar(
     const { cause, message } = error as { readonly cause?: { error?: string }; message: string }
     return { type: 'no token', why: `No token for ${connection}: ${cause?.error ?? message}.` }
   }
-  const response = await fetch(calendarUrl, { headers: { authorization: `Bearer ${token}` } })
-  if (response.status === 401) {
+  const headers = { authorization: `Bearer ${token}` }
+  const response = await fetch(calendarUrl, { headers }).catch(() => undefined)
+  if (response?.status === 401) {
     return { type: 'no token', why: `The token for ${connection} is good no more.` }
   }
+  if (response?.ok !== true) return { type: 'said', lines: ['The calendar does not answer.'] }
   const { events } = (await response.json()) as {
     readonly events: readonly { readonly time: string; readonly title: string }[]
   }
   return {
-    type: 'events',
+    type: 'said',
     lines: [
       `I have a token, and ${events.length} events:`,
       ...events.map(({ time, title }) => `${time} ${title}`),

@@ -4,7 +4,7 @@
  */
 
 import type { Code } from '../../../src/outcome.ts'
-import type { Account } from './account.ts'
+import type { Identities } from './account.ts'
 import type { Note } from './pages.ts'
 
 const AGAIN = 'Start again from this page, in this browser.'
@@ -39,17 +39,30 @@ const ADVICE: Readonly<Record<Code, string>> = {
   unexpected: LATER,
 }
 
-/** Those that a new login can cure. */
-const CURED_BY_LOGIN: readonly string[] = ['hint_invalid', 'hint_expired', 'reauth_required']
+/** Those that a new login can cure: it has `prompt=login`, so that the user authenticates again. */
+const CURED_BY_LOGIN: readonly string[] = [
+  'hint_invalid',
+  'hint_expired',
+  'reauth_required',
+  'mfa_required',
+  'binding_mismatch',
+]
+
+/** The SDK's own: it refuses before anything is asked of the tenant. */
+const NOT_LOGGED_IN: readonly unknown[] = ['missing_session_error', 'session_expired']
 
 interface SdkError {
+  readonly code?: unknown
   readonly message?: string
   readonly cause?: { readonly error?: string; readonly error_description?: string }
 }
 
-/** The SDK rejects, and its error's cause holds what came back to /callback. */
+/** The SDK rejects, and its error's cause holds what came back to /callback: `<code>: <sentence>`. */
 export function readDenial(error: unknown): Note {
-  const { cause, message } = error as SdkError
+  const { cause, code: sdkCode, message } = error as SdkError
+  if (NOT_LOGGED_IN.includes(sdkCode)) {
+    return { tone: 'bad', text: 'You are not logged in any more.', advice: 'Log in, then retry.' }
+  }
   const [, code = '', sentence = ''] = /^(\w+): (.+)$/.exec(cause?.error_description ?? '') ?? []
   if (!Object.hasOwn(ADVICE, code)) {
     const text = cause?.error_description ?? message ?? 'It did not work.'
@@ -68,10 +81,15 @@ export function readDenial(error: unknown): Note {
  * A login that went well says nothing of the link: without RESULT_CLAIM an application looks at the
  * account itself. A client that the Action does not serve logs in as usual, unlinked.
  */
-export function checkNote(note: Note, { identities }: Account): Note {
-  const { connection, expects } = note
+export function checkNote(note: Note, identities: Identities): Note {
+  const { connection, expects, identity } = note
   if (expects === undefined) return note
-  const isLinked = identities.some((identity) => identity.connection === connection)
+  if (identities === undefined) {
+    return { ...note, tone: 'bad', text: 'may have changed: it cannot be looked up right now.' }
+  }
+  const isLinked = identities.some((one) =>
+    identity === undefined ? one.connection === connection : one.id === identity,
+  )
   if (isLinked === (expects === 'linked')) return note
   const text = isLinked ? 'is still linked.' : 'is not linked: the login went on without it.'
   return { ...note, tone: 'bad', text, advice: ADMIN }

@@ -6,7 +6,8 @@
 import type { UserClaims } from '@auth0/auth0-server-js'
 import { iconOf, labelOf } from '../../../test/tenant/icons.ts'
 import { escapeHtml } from '../../../test/tenant/pages.ts'
-import type { Identity } from './account.ts'
+import type { Identities, Identity } from './account.ts'
+import { QUESTION } from './agent.ts'
 import type { Exchange } from './sessions.ts'
 
 /** What is said once, at the top of the next page. */
@@ -16,10 +17,13 @@ export interface Note {
   readonly code?: string
   readonly advice?: string
   readonly connection?: string
+  /** `provider|user_id`; not given: any one of the connection. */
+  readonly identity?: string
   /** What the account has to show for it. */
   readonly expects?: 'linked' | 'unlinked'
   /** Offer a login right here. */
   readonly logIn?: boolean
+  /** What the agent has said so far; it goes on by itself. */
   readonly agent?: readonly string[]
 }
 
@@ -27,7 +31,7 @@ export interface PageData {
   readonly note?: Note | undefined
   readonly account?: {
     readonly user: UserClaims
-    readonly identities: readonly Identity[]
+    readonly identities: Identities
     readonly connections: readonly string[]
   }
   readonly agent?: readonly string[] | undefined
@@ -56,17 +60,18 @@ ${logIn === true ? form('/login', hidden('again', 'yes') + button('Log in again'
 function renderConnection(connection: string, identities: readonly Identity[]): string {
   const label = labelOf(connection)
   const found = identities.filter((one) => one.connection === connection)
-  const lines = found.map(({ email, id }) => {
+  const lines = found.map(({ email = '', id }) => {
     const main = id === identities[0]?.id
     const state = main ? 'main login' : 'linked'
+    const name = found.length > 1 ? `${label}, ${email} ${id}` : label
     const unlink = form(
       '/unlink',
       hidden('connection', connection) +
         hidden('identity', id) +
-        `<button type="submit" aria-label="Unlink ${escapeHtml(label)}">Unlink</button>`,
+        `<button type="submit" aria-label="Unlink ${escapeHtml(name)}">Unlink</button>`,
     )
     return `<li class="linked">${iconOf(connection)}<div><b>${escapeHtml(label)}</b> <span class="state">${state}</span>
-<small>${escapeHtml(email ?? '')} <code class="id">${escapeHtml(id)}</code></small></div>${main ? '' : unlink}</li>`
+<small>${escapeHtml(email)} <code class="id">${escapeHtml(id)}</code></small></div>${main ? '' : unlink}</li>`
   })
   if (lines.length > 0) return lines.join('\n')
   const link = form(
@@ -82,10 +87,20 @@ function renderAgent(agent: readonly string[] = []): string {
     (line, index) => `<li class="${index === 0 ? 'asked' : 'said'}">${escapeHtml(line)}</li>`,
   )
   return `<section aria-labelledby="agent"><h2 id="agent">Agent</h2>
-<p>It may act for you with the logins that you have linked, and asks for what it needs.</p>
+<p>It may act for you with the logins that you have linked, and asks for what it needs. Its calendar
+is a sample of the local tenant's: no real provider is asked.</p>
 ${lines.length === 0 ? '' : `<ol class="talk" aria-label="Conversation">${lines.join('\n')}</ol>`}
-${form('/agent', button('What is on my calendar today?'))}
+${form('/agent', button(QUESTION))}
 </section>`
+}
+
+function renderLogins(connections: readonly string[], identities: Identities): string {
+  if (identities === undefined) {
+    return `<div class="note bad unread" role="alert"><p>They cannot be read right now. You are still
+logged in: <a href="/">try again</a> in a moment.</p></div>`
+  }
+  const rows = connections.map((connection) => renderConnection(connection, identities))
+  return `<ul class="logins">${rows.join('\n')}</ul>`
 }
 
 function renderBody({ account, agent, note }: PageData): string {
@@ -96,16 +111,16 @@ function renderBody({ account, agent, note }: PageData): string {
 ${form('/login', button('Log in', 'main'))}</section>`
   }
   const { connections, identities, user } = account
-  const rows = connections.map((connection) => renderConnection(connection, identities))
   return `${said}<section><h1>${escapeHtml(user.name ?? 'Your account')}</h1>
 <p>${escapeHtml(user.email ?? '')}<br><small>user id <code>${escapeHtml(user.sub)}</code></small></p>
 <h2>Logins of this account</h2>
-<ul class="logins">${rows.join('\n')}</ul></section>
+${renderLogins(connections, identities)}</section>
 ${renderAgent(agent)}`
 }
 
 export function renderPage({ headers }: Exchange, data: PageData): Response {
   const logOut = data.account === undefined ? '' : form('/logout', button('Log out', 'plain'))
+  const isWhole = data.account === undefined || data.account.identities !== undefined
   headers.set('content-type', 'text/html; charset=utf-8')
   headers.set('cache-control', 'no-store')
   return new Response(
@@ -128,6 +143,6 @@ ${renderBody(data)}
 </body>
 </html>
 `,
-    { headers },
+    { status: isWhole ? 200 : 503, headers },
   )
 }

@@ -26,31 +26,38 @@ function readCookies({ request }: Exchange): Record<string, string> {
   return Object.fromEntries(pairs.map(([name = '', ...value]) => [name, value.join('=')]))
 }
 
+/** As the SDK wants it, and `Secure` unless it says otherwise. */
 function setCookie(
   { headers }: Exchange,
   name: string,
   value: string,
   options: CookieSerializeOptions = {},
 ): void {
-  const { maxAge, path = '/' } = options
-  const age = maxAge === undefined ? '' : `; Max-Age=${Math.floor(maxAge)}`
-  headers.append('set-cookie', `${name}=${value}; Path=${path}; HttpOnly; SameSite=Lax${age}`)
+  const { httpOnly = true, maxAge, path = '/', sameSite = 'lax', secure = true } = options
+  const attributes = [
+    `Path=${path}`,
+    `SameSite=${sameSite}`,
+    ...(httpOnly ? ['HttpOnly'] : []),
+    ...(secure ? ['Secure'] : []),
+    ...(maxAge === undefined ? [] : [`Max-Age=${Math.floor(maxAge)}`]),
+  ]
+  headers.append('set-cookie', [`${name}=${value}`, ...attributes].join('; '))
 }
 
-const removeCookie = (exchange: Exchange, name: string): void =>
-  setCookie(exchange, name, '', { maxAge: 0 })
+const removeCookie = (exchange: Exchange, name: string, options?: CookieSerializeOptions): void =>
+  setCookie(exchange, name, '', { ...options, maxAge: 0 })
 
 function withExchange(exchange: Exchange | undefined): Exchange {
   if (exchange === undefined) throw new Error('the SDK was called without the exchange')
   return exchange
 }
 
-const cookies: CookieHandler<Exchange> = {
+export const cookies: CookieHandler<Exchange> = {
   setCookie: (name, value, options, exchange) =>
     setCookie(withExchange(exchange), name, value, options),
   getCookie: (name, exchange) => readCookies(withExchange(exchange))[name],
   getCookies: (exchange) => readCookies(withExchange(exchange)),
-  deleteCookie: (name, exchange) => removeCookie(withExchange(exchange), name),
+  deleteCookie: (name, exchange, options) => removeCookie(withExchange(exchange), name, options),
 }
 
 function createSessions(): SessionStore<Exchange> {

@@ -89,6 +89,16 @@ function rowOf(step, open) {
   return row
 }
 
+/** What has the focus and is drawn anew has it again. */
+function keepingFocus(drawAnew) {
+  const row = document.activeElement?.closest('.steps > li')?.dataset.id
+  const isReplay = document.activeElement?.id === 'replay'
+  drawAnew()
+  if (isReplay) document.getElementById('replay')?.focus({ preventScroll: true })
+  const again = [...list.children].find(({ dataset }) => dataset.id === row)
+  again?.querySelector('summary').focus({ preventScroll: true })
+}
+
 /** Rows that have not changed stay as they are, open or focused. */
 function drawSteps(steps, isOther) {
   const known = new Map([...list.children].map((row) => [row.dataset.id, row]))
@@ -154,9 +164,11 @@ export function draw(flow) {
     return drawNothing()
   }
   const { steps, ...about } = flow
-  // A button that has the focus is not drawn anew for nothing.
-  if (shownHead !== JSON.stringify(about)) drawHead(flow)
-  shownHead = JSON.stringify(about)
-  drawSteps(steps, shown !== flow.id)
+  const headText = JSON.stringify(about)
+  keepingFocus(() => {
+    if (shownHead !== headText) drawHead(flow)
+    drawSteps(steps, shown !== flow.id)
+  })
+  shownHead = headText
   shown = flow.id
 }

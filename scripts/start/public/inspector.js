@@ -6,13 +6,21 @@ import { drawAttacks, drawPeople, drawSettings, drawTroubles } from './panels.js
 
 const flowList = document.getElementById('flows')
 const deployment = document.getElementById('deployment')
+const pane = document.querySelector('main')
 const tabs = [...document.querySelectorAll('[role=tab]')]
 
 /** `undefined`: always the newest. */
 let chosen
 let newest
+/** What was drawn last of the chosen one, without its steps. */
+let drawnSummary
+let asked = 0
+
+/** How far each tab is scrolled: they share one pane. */
+const places = new Map()
 
 function openTab(name, focus = false) {
+  places.set(document.body.dataset.tab, pane.scrollTop)
   document.body.dataset.tab = name
   for (const tab of tabs) {
     const isIt = tab.dataset.tab === name
@@ -20,6 +28,7 @@ function openTab(name, focus = false) {
     tab.tabIndex = isIt ? 0 : -1
     if (isIt && focus) tab.focus()
   }
+  pane.scrollTop = places.get(name) ?? 0
 }
 
 const isVisible = (tab) => tab.offsetParent !== null
@@ -39,15 +48,42 @@ for (const tab of tabs) {
   tab.addEventListener('keydown', moveTab)
 }
 
+// On a narrow screen what is replayed would go on unseen, behind the tabs.
+document.addEventListener('submit', () => {
+  const [application] = tabs
+  if (isVisible(application)) openTab(application.dataset.tab, true)
+})
+
 async function choose(id) {
   if (id === newest?.id) {
     chosen = undefined
     return draw(newest)
   }
-  const response = await fetch(`/inspector/flows/${id}`)
-  if (!response.ok) return showProblem('This flow is forgotten already.')
   chosen = id
-  draw(await response.json())
+  await drawChosen(id)
+}
+
+async function drawChosen(id) {
+  asked += 1
+  const own = asked
+  const response = await fetch(`/inspector/flows/${id}`)
+  const flow = response.ok ? await response.json() : undefined
+  // Another one was chosen meanwhile, or this one asked for again.
+  if (chosen !== id || asked !== own) return
+  if (flow === undefined) {
+    chosen = undefined
+    draw(newest)
+    return showProblem('This flow is forgotten already.')
+  }
+  const { steps: _steps, ...summary } = flow
+  drawnSummary = JSON.stringify(summary)
+  draw(flow)
+}
+
+/** The stream brings the newest flow whole, and of the others what stands in the list. */
+function drawAgain(flows) {
+  const summary = JSON.stringify(flows.find(({ id }) => id === chosen))
+  if (chosen !== undefined && summary !== drawnSummary) drawChosen(chosen).then(mark)
 }
 
 function flowButton({ id, outcome, startedAtMs, title, tone }) {
@@ -104,6 +140,7 @@ function drawState({ attacks, deployment: deployed, flows, people, settings, tro
     draw(undefined)
   }
   drawList(flows)
+  drawAgain(flows)
 }
 
 function drawFlow(flow) {
@@ -118,12 +155,24 @@ function drawFlow(flow) {
 document.getElementById('clear').addEventListener('click', () => send('clear', {}))
 document.getElementById('reset').addEventListener('click', () => send('settings', {}))
 
-const events = new EventSource('/inspector/events')
-events.addEventListener('state', ({ data }) => drawState(JSON.parse(data)))
-events.addEventListener('flow', ({ data }) => drawFlow(JSON.parse(data)))
-events.addEventListener('open', () => showProblem(undefined))
-events.addEventListener('error', () =>
-  showProblem('The inspector is not connected; it tries again.'),
-)
+let events
 
+function connect() {
+  events = new EventSource('/inspector/events')
+  events.addEventListener('state', ({ data }) => drawState(JSON.parse(data)))
+  events.addEventListener('flow', ({ data }) => drawFlow(JSON.parse(data)))
+  events.addEventListener('open', () => showProblem(undefined))
+  events.addEventListener('error', () =>
+    showProblem('The inspector is not connected; it tries again.'),
+  )
+}
+
+/** A browser has six connections to a host: one that nobody looks at is given up. */
+function follow() {
+  events?.close()
+  if (document.visibilityState === 'visible') connect()
+}
+
+document.addEventListener('visibilitychange', follow)
+follow()
 openTab('flow')

@@ -126,11 +126,13 @@ export const drawTroubles = createRows('troubles', ({ label, lasting, meaning, n
 })
 
 export const drawAttacks = createRows('attacks', ({ label, meaning, name }) => {
+  // Not `disabled` while it runs: that would take the focus away.
+  const isUnderWay = () => button.getAttribute('aria-disabled') === 'true'
   const button = element('button', {
     type: 'button',
     text: 'Attack',
     'aria-label': `Attack: ${label}`,
-    onclick: () => send('attacks', { name }),
+    onclick: () => isUnderWay() || send('attacks', { name }),
   })
   const result = element('div', { class: 'result', role: 'status' })
   const node = element('li', {}, [
@@ -142,21 +144,19 @@ export const drawAttacks = createRows('attacks', ({ label, meaning, name }) => {
   return {
     node,
     update({ result: found, running }) {
-      button.disabled = running
+      button.setAttribute('aria-disabled', String(running))
       const text = JSON.stringify([found, running])
       if (text === shown) return
       shown = text
       if (running) return result.replaceChildren(element('span', { text: 'under way …' }))
       if (found === undefined) return result.replaceChildren()
-      const tone = found.stopped ? 'good' : 'bad'
+      const { check, code, told, verdict } = found
+      const tones = { stopped: 'good', 'not stopped': 'bad' }
       result.replaceChildren(
-        element('span', {
-          class: `badge ${tone}`,
-          text: found.stopped ? 'stopped' : 'not stopped',
-        }),
-        element('span', { text: ` by ${found.by}: ` }),
-        element('code', { text: found.code }),
-        element('span', { text: `, check: ${found.check}` }),
+        element('span', { class: `badge ${tones[verdict] ?? 'running'}`, text: verdict }),
+        element('span', { text: code === undefined ? `: ${told}` : ` ${told}: ` }),
+        ...(code === undefined ? [] : [element('code', { text: code })]),
+        element('span', { text: check === undefined ? '' : `, check: ${check}` }),
       )
     },
   }
