@@ -3,8 +3,8 @@ import { configDefaults, defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // They need a browser of the system's, or minutes: `npm run test:browser`, `test:deploy`.
-    exclude: [...configDefaults.exclude, 'test/browser/**', 'test/deploy/**'],
+    // They need a browser of the system's, the registry or minutes: `npm run test:browser` and so on.
+    exclude: [...configDefaults.exclude, 'test/{browser,deploy,package}/**'],
     setupFiles: ['test/support/setup.ts'],
     maxWorkers: '100%',
     testTimeout: 20_000,

@@ -1,33 +1,38 @@
 /**
- * `npm run demo`: builds the Action, deploys it to a local tenant, links a second login to an account,
- * unlinks it and shows as a timeline what happened. Listens on loopback while it runs; exit code 0 only when the
+ * The command `demo`: deploys the Action to a local tenant, links a second login to an account, unlinks
+ * it and shows as a timeline what happened. Listens on loopback while it runs; exit code 0 only when the
  * account held both identities, a request with a wrong hint was denied, and the unlink undid the link.
  */
+import { actionCode } from '#home'
+import { tellMissing } from '../test/tenant/needs.ts'
+import { runIfStarted } from './as-process.ts'
 
-// Before anything that only Node 22 has: everything else is imported when this has passed.
-import './check-node.js'
+export async function main(args: readonly string[]): Promise<number> {
+  try {
+    return await run(args)
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error)
+    // esbuild says on the second line what the first one counts.
+    console.error(`demo: ${text.split('\n').slice(0, 2).join(' ')}`)
+    return 1
+  }
+}
 
-async function main(): Promise<number> {
+async function run(args: readonly string[]): Promise<number> {
   const { HELP, readOptions } = await import('./demo/options.ts')
-  const options = readOptions(process.argv.slice(2))
+  const options = readOptions(args)
   if (options.help) {
     process.stdout.write(HELP)
     return 0
   }
-  const { build } = await import('./build.ts')
+  const missing = tellMissing()
+  if (missing !== undefined) throw new Error(missing)
   const { tellStory } = await import('./demo/story.ts')
   const { createReporter, isAsPromised } = await import('./demo/report.ts')
   const reporter = createReporter(options)
-  const story = await tellStory(await build(), options, reporter)
+  const story = await tellStory(await actionCode({ write: true }), options, reporter)
   reporter.onEnd(story)
   return isAsPromised(story) ? 0 : 1
 }
 
-try {
-  process.exitCode = await main()
-} catch (error) {
-  const text = error instanceof Error ? error.message : String(error)
-  // esbuild says on the second line what the first one counts.
-  console.error(`demo: ${text.split('\n').slice(0, 2).join(' ')}`)
-  process.exitCode = 1
-}
+await runIfStarted(import.meta.url, main)

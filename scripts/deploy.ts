@@ -1,10 +1,10 @@
 /**
- * `npm run deploy`: builds, and puts the Action into a tenant with everything that it needs around it.
- * `--help` tells the rest. Exit code 0 where the tenant is as wanted, or would be after a dry run; 1
- * where it is not, with one line on stderr that says what to do.
+ * The command `deploy`: puts the Action into a tenant with everything that it needs around it. `--help`
+ * tells the rest. Exit code 0 where the tenant is as wanted, or would be after a dry run; 1 where it is
+ * not, with one line on stderr that says what to do.
  */
-import { fileURLToPath } from 'node:url'
-import { build, buildFiles } from './build.ts'
+import { actionCode, commandLine } from '#home'
+import { runIfStarted } from './as-process.ts'
 import { TIMING, type Timing } from './deploy/apply.ts'
 import {
   type Config,
@@ -28,13 +28,13 @@ export interface Terminal {
 /** What a person never sets. */
 export interface Environment {
   readonly timing?: Timing
-  /** Default: the sources, into `dist`. */
+  /** Default: the sources, into `dist`; in the package, what is there. */
   readonly build?: () => Promise<string>
 }
 
 const HELP = `Puts the Action into an Auth0 tenant, with all that it needs around it.
 
-  npm run deploy -- [options]
+  ${commandLine('deploy', '[options]')}
 
   --provision       make and mend the companion application, its permission,
                     its callbacks and its connections
@@ -96,24 +96,13 @@ export async function main(
 async function run(
   config: Config,
   report: Report,
-  { build: buildCode = () => buildFor(config), timing = TIMING }: Environment,
+  { build = () => actionCode({ write: !config.dryRun }), timing = TIMING }: Environment,
 ): Promise<void> {
   if (config.mode === 'rollback') {
     await rollBack({ ...config, clientId: config.settings.AUTH0_CLIENT_ID, timing }, report)
     return
   }
-  await deploy({ ...config, code: await buildCode(), timing }, report)
+  await deploy({ ...config, code: await build(), timing }, report)
 }
 
-/** A dry run does not even write `dist`. */
-async function buildFor({ dryRun }: Config): Promise<string> {
-  if (!dryRun) return build()
-  const [action] = await buildFiles()
-  return action?.text ?? ''
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const code = await main(process.argv.slice(2), process.env, process)
-  // The SDK leaves the timer of a failed call running: do not wait for it.
-  process.stdout.write('', () => process.exit(code))
-}
+await runIfStarted(import.meta.url, (args) => main(args, process.env, process))

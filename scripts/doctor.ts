@@ -1,9 +1,9 @@
 /**
- * `npm run doctor`: checks a live tenant, reading only, and tells for each finding the reason and what
+ * The command `doctor`: checks a live tenant, reading only, and tells for each finding the reason and what
  * mends it. Exit code 0 where links work, 1 where something is broken, 2 where it could not look.
  */
-import { fileURLToPath } from 'node:url'
-import { buildFiles } from './build.ts'
+import { actionCode, commandLine } from '#home'
+import { runIfStarted } from './as-process.ts'
 import type { Finding, Level } from './deploy/checks/finding.ts'
 import { isHelp, isRefusal, readDoctorConfig, type Variables } from './deploy/config.ts'
 import { DOCTOR_SCOPES, diagnose, examine } from './deploy/diagnose.ts'
@@ -16,13 +16,13 @@ import type { Terminal } from './deploy.ts'
 
 const HELP = `Checks the account linking of an Auth0 tenant. Reads only.
 
-  npm run doctor -- [options]
+  ${commandLine('doctor', '[options]')}
 
   --name NAME       name of the Action (default: account-linking)
   --env-file FILE   read variables from a file; the environment wins
   --json            one JSON document on stdout
 
-Variables as for npm run deploy. Scopes of the application that reads:
+Variables as for deploy. Scopes of the application that reads:
   read:actions read:clients read:client_grants read:connections
   read:custom_domains; it checks more with read:client_keys,
   read:connections_options and read:resource_servers
@@ -31,7 +31,7 @@ Exit code: 0 fine, 1 something is broken, 2 the tenant could not be read
 `
 
 export interface DoctorEnvironment {
-  /** Default: what the sources give; nothing is written. */
+  /** Default: what the sources give, unwritten; in the package, what is there. */
   readonly build?: () => Promise<string>
 }
 
@@ -39,7 +39,7 @@ export async function main(
   args: readonly string[],
   variables: Variables,
   { stdout, stderr }: Terminal,
-  { build = buildAction }: DoctorEnvironment = {},
+  { build = () => actionCode({ write: false }) }: DoctorEnvironment = {},
 ): Promise<number> {
   const { hide, clean, cleanLine, cleanJson } = createFilter()
   const paint = painter(wantsColour(stdout, variables))
@@ -73,11 +73,6 @@ export async function main(
     stderr.write(clean(`${paint('red', '✗')} ${message}\n`))
     return 2
   }
-}
-
-async function buildAction(): Promise<string> {
-  const [action] = await buildFiles()
-  return action?.text ?? ''
 }
 
 const count = (findings: readonly Finding[], level: Level): number =>
@@ -117,8 +112,4 @@ function toText(
   return [...lines, '', verdict].join('\n')
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const code = await main(process.argv.slice(2), process.env, process)
-  // The SDK leaves the timer of a failed call running: do not wait for it.
-  process.stdout.write('', () => process.exit(code))
-}
+await runIfStarted(import.meta.url, (args) => main(args, process.env, process))

@@ -11,6 +11,7 @@ import { createCache } from './cache.ts'
 
 export type MetadataValue = string | number | boolean
 
+/** What an Action asked of the platform, by the name of the method and its arguments. */
 export type Command =
   | { readonly type: 'access.deny'; readonly reason: string }
   | { readonly type: 'redirect.sendUserTo'; readonly url: string }
@@ -24,15 +25,18 @@ export type Command =
     }
 
 export interface ApiOptions {
-  /** What the transaction's metadata holds already. */
+  /** What the transaction's metadata holds already, within the limits: else it throws. */
   readonly metadata?: Readonly<Record<string, unknown>>
+  /** Default: a new, empty one. */
   readonly cache?: PlatformCache
   /** `undefined`: deprecated as it is, the method may be absent. */
   readonly canRedirect?: () => boolean
 }
 
 export interface ApiDouble {
+  /** Goes to the handler, as its second argument. */
   readonly api: PostLoginApi
+  /** Every call that was accepted, in order. Live. */
   readonly commands: readonly Command[]
   /** Live: what `event.transaction.metadata` shows after each call. */
   readonly metadata: Readonly<Record<string, MetadataValue>>
@@ -40,6 +44,11 @@ export interface ApiDouble {
   readonly droppedClaims: readonly string[]
 }
 
+/**
+ * Of `api.transaction.setMetadata`: the key in characters, one value and all together in bytes of UTF-8.
+ *
+ * @see https://auth0.com/docs/customize/actions/limitations
+ */
 export const METADATA_LIMITS = {
   keyCharacters: 64,
   valueBytes: 8 * 1024,
@@ -108,6 +117,14 @@ function checkFactors(factors: readonly Factor[]): readonly Factor[] {
   return structuredClone(factors)
 }
 
+/**
+ * Makes the `api` of one run. It has what account linking uses: `access.deny`, `redirect.sendUserTo`,
+ * `authentication.challengeWithAny`, `idToken.setCustomClaim`, `user.setUserMetadata`,
+ * `transaction.setMetadata` and `cache`; another method is not there, and calling it throws. So does
+ * a call that Auth0 would refuse: an empty reason, a URL that is not absolute http(s), a redirect where
+ * no page can be shown, an unknown factor, metadata beyond `METADATA_LIMITS`. Claims of restricted
+ * names go to `droppedClaims`, as the platform drops them without a word.
+ */
 export function createApi(options: ApiOptions = {}): ApiDouble {
   const { cache = createCache(), canRedirect } = options
   const commands: Command[] = []

@@ -24,6 +24,7 @@ export interface Link {
   readonly url: URL
 }
 
+/** Where a step came to rest. */
 export interface Page {
   readonly url: URL
   /** `undefined`: the browser stopped before this URL and did not ask for it. */
@@ -68,6 +69,11 @@ interface Request {
   readonly body?: URLSearchParams
 }
 
+/**
+ * Makes a browser with an empty cookie jar. It runs no scripts, follows redirects by GET, and reads
+ * forms, buttons and links of the page. A page of any status is given back; it rejects where the
+ * connection fails, after more than 20 redirects, and where the form, button or link is not there.
+ */
 export function createBrowser(options: BrowserOptions = {}): Browser {
   const { userAgent = DEFAULT_USER_AGENT, ip, stopAt = () => false } = options
   const jar = createCookieJar()

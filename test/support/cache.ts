@@ -32,6 +32,11 @@ export interface CacheOptions {
   readonly now?: () => number
 }
 
+/**
+ * Entries by number, sizes in bytes of UTF-8, lifetimes in milliseconds.
+ *
+ * @see https://auth0.com/docs/customize/actions/limitations
+ */
 export const CACHE_LIMITS = {
   entries: 20,
   keyBytes: 64,
@@ -45,6 +50,12 @@ const failure = (code: string): CacheError => ({ type: 'error', code })
 const bytes = (text: string): number => Buffer.byteLength(text, 'utf8')
 const sizeOf = ({ key, value }: CacheEntry): number => bytes(key) + bytes(value)
 
+/**
+ * Makes an empty `api.cache`. Nothing throws: a write beyond `CACHE_LIMITS` stores nothing, answers
+ * `{type: 'error', code}` and is noted in `refused`. Overwriting needs room for the old value and the
+ * new, and expired entries count until they are deleted. `ttl` is in milliseconds, 15 minutes where it
+ * is left out. Share one between runs as a tenant does between all its post-login Actions.
+ */
 export function createCache({ now = Date.now }: CacheOptions = {}): CacheDouble {
   const stored = new Map<string, CacheEntry>()
   const refused: { key: string; code: string }[] = []

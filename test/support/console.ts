@@ -15,6 +15,7 @@ export interface ActionConsole {
 }
 
 export interface ConsoleDouble {
+  /** Goes to `loadAction`. */
   readonly console: ActionConsole
   /** What was written since the start or the last `clear`, in order, formatted by `util.format`. */
   readonly lines: readonly string[]
@@ -23,9 +24,14 @@ export interface ConsoleDouble {
   clear(): void
 }
 
-/** The platform keeps at most this much console output of one Action. */
+/**
+ * The platform keeps at most this much console output of one Action.
+ *
+ * @see https://auth0.com/docs/customize/actions/limitations
+ */
 export const KEPT_CONSOLE_CHARACTERS = 256
 
+/** Makes a console that prints nothing and keeps every line. Never throws. */
 export function createConsole(): ConsoleDouble {
   const lines: string[] = []
   const write = (...args: unknown[]): void => {

@@ -169,11 +169,17 @@ function over(base: unknown, override: unknown): unknown {
   return isPlain(override) ? merge(isPlain(base) ? base : {}, override) : copy(override)
 }
 
-/** Puts overrides over an event that exists already. Neither is changed. */
+/** Puts overrides over an event that exists already, as `buildEvent` does. Neither is changed. */
 export function changeEvent(event: PostLoginEvent, overrides: EventOverrides): PostLoginEvent {
   return over(event, overrides) as PostLoginEvent
 }
 
+/**
+ * The event of one linking request: `PRIMARY` logs in to `CLIENT_ID` at the database and asks for
+ * `google-oauth2`, with `SECRETS` as the secrets. Overrides go over it field by field: objects may be
+ * given in part, `undefined` removes a field, arrays replace. Every call gives a new object; never
+ * throws. Its `id_token_hint` is no token: `linkingEvent` puts a signed one in.
+ */
 export function buildEvent(overrides: EventOverrides = {}): PostLoginEvent {
   return over(linkingRequest(), overrides) as PostLoginEvent
 }

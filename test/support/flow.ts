@@ -11,6 +11,7 @@ import { CANONICAL_DOMAIN, COMPANION_ID, type Person, SECONDARY } from './people
 import type { Claims } from './sign.ts'
 import type { SecondLogin, TenantDouble } from './tenant-double.ts'
 
+/** The two handlers of an Action, as `loadAction` gives them. */
 export interface Handlers {
   readonly onExecutePostLogin: Handler
   readonly onContinuePostLogin: Handler
@@ -32,12 +33,16 @@ export interface Run {
 }
 
 export interface RunOptions {
+  /** Default: a new, empty one. */
   readonly cache?: PlatformCache
+  /** Default: the method is absent. */
   readonly canRedirect?: () => boolean
 }
 
 export interface StartOptions extends RunOptions {
+  /** It signs the hint. */
   readonly tenant: TenantDouble
+  /** Put over the event of the linking request. */
   readonly event?: EventOverrides
   /** Put over the event's secrets. */
   readonly settings?: Readonly<Record<string, string | undefined>>
@@ -46,7 +51,7 @@ export interface StartOptions extends RunOptions {
 }
 
 export interface NestedOptions extends RunOptions {
-  /** Who logs in at the second login. */
+  /** Who logs in at the second login. Default: `SECONDARY`. */
   readonly user?: Person
   /** By which connection. Default: the one that the nested request names. */
   readonly connection?: string
@@ -93,6 +98,11 @@ function asPlatformGives(event: PostLoginEvent, metadata: Run['metadata']): Post
   return deepFreeze({ ...event, transaction })
 }
 
+/**
+ * Runs one handler with this event and an `api` of its own, and gives back what it asked of the
+ * platform. The event is frozen, and its transaction's metadata shows what the handler sets as soon as
+ * it is set. Rejects with what the handler rejects with, and with what `createApi` refuses.
+ */
 export async function run(
   handler: Handler,
   event: PostLoginEvent,
@@ -134,7 +144,7 @@ export function hintClaims(event: PostLoginEvent, nowMs: number = Date.now()): C
   }
 }
 
-/** The event of a linking request, with the settings and the hint in it. */
+/** The event of a linking request, with the settings and a hint in it that the tenant has signed. */
 export async function linkingEvent(options: StartOptions): Promise<PostLoginEvent> {
   const { tenant, settings = {}, hint = {} } = options
   const plain = changeEvent(buildEvent({ secrets: settings }), options.event ?? {})
@@ -147,12 +157,18 @@ export async function linkingEvent(options: StartOptions): Promise<PostLoginEven
   return changeEvent(plain, { request: { query: { id_token_hint: token } } })
 }
 
-/** `onExecutePostLogin` of a linking request. */
+/**
+ * Runs `onExecutePostLogin` with a linking request. A request that is granted gives a `redirect`, one that
+ * is refused a `denial`; for what it rejects with see `run`.
+ */
 export async function startLink(handlers: Handlers, options: StartOptions): Promise<Run> {
   return run(handlers.onExecutePostLogin, await linkingEvent(options), options)
 }
 
-/** The event of the nested login that a start has asked for, in the same browser. */
+/**
+ * The event of the nested login that a start has asked for, in the same browser: its client is the
+ * companion application. Throws where the start did not redirect.
+ */
 export function nestedEvent(started: Run, options: NestedOptions = {}): PostLoginEvent {
   const { redirect, event } = started
   if (redirect === undefined) throw new Error(`There was no redirect: ${started.denial}`)
@@ -191,7 +207,7 @@ export function nestedEvent(started: Run, options: NestedOptions = {}): PostLogi
   return changeEvent(asked, options.event ?? {})
 }
 
-/** `onExecutePostLogin` of the nested login. */
+/** Runs `onExecutePostLogin` with the nested login; the claims it sets go into that login's ID token. */
 export async function nestedLogin(
   handlers: Handlers,
   started: Run,
@@ -201,7 +217,11 @@ export async function nestedLogin(
   return { ...ran, user: options.user ?? SECONDARY }
 }
 
-/** The event of the way back: a new request, the first one's parameters gone, the metadata kept. */
+/**
+ * The event of the way back: a new request, the first one's parameters gone, the metadata kept. The
+ * tenant issues the code in it. Throws where the start did not redirect, or where the tenant refuses
+ * the nested request.
+ */
 export function resumeEvent(
   started: Run,
   nested: NestedRun,
@@ -230,7 +250,10 @@ export function resumeEvent(
   return changeEvent(back, options.event ?? {})
 }
 
-/** `onContinuePostLogin` after the second login. */
+/**
+ * Runs `onContinuePostLogin` after the second login. The tenant's `user` and `links` tell what it did
+ * there, `denial` why it did not.
+ */
 export async function resumeLink(
   handlers: Handlers,
   started: Run,

@@ -12,6 +12,7 @@ import { type ActionConsole, createConsole } from './console.ts'
 /** `own` is a second realm, as in Auth0's test harness: `[] instanceof Array` is false there. */
 export type Realm = 'host' | 'own'
 
+/** The handlers of an Action; `onContinuePostLogin` does nothing where the Action has none. */
 export interface LoadedAction {
   readonly onExecutePostLogin: Handler
   readonly onContinuePostLogin: Handler
@@ -19,14 +20,19 @@ export interface LoadedAction {
 }
 
 export interface LoadOptions {
+  /** Default: `host`. */
   readonly realm?: Realm
   /** Where the Action's lines go. Default: nowhere. */
   readonly console?: ActionConsole
-  /** The name in stack traces. */
+  /** The name in stack traces. Default: `action.js`. */
   readonly filename?: string
 }
 
-/** An Action's source may have this size; npm modules do not count. */
+/**
+ * An Action's source may have this size in bytes of UTF-8; npm modules do not count.
+ *
+ * @see https://auth0.com/docs/customize/actions/limitations
+ */
 export const MAX_SOURCE_BYTES = 100_000
 
 const builtin = createRequire(import.meta.url)
@@ -67,6 +73,14 @@ function handlerOf(exported: Record<string, unknown>, name: string): Handler {
   return handler as Handler
 }
 
+/**
+ * Loads the text of an Action, one CommonJS file, and gives back its handlers. Each call is a new
+ * instance. The text is given `module`, `exports`, `console` and a `require` that knows Node's builtins
+ * only; it sees this process's globals, `fetch` and `Date` as a test has replaced them among them.
+ *
+ * Throws what the text throws at its top level, and what the platform refuses: more than
+ * `MAX_SOURCE_BYTES`, no `onExecutePostLogin`, a handler that is not a native async function.
+ */
 export function loadAction(code: string, options: LoadOptions = {}): LoadedAction {
   const { realm = 'host', console = createConsole().console, filename = 'action.js' } = options
   const sizeBytes = Buffer.byteLength(code, 'utf8')

@@ -19,6 +19,7 @@ import {
 } from './people.ts'
 import { type Claims, type SigningKey, signJwt } from './sign.ts'
 
+/** The endpoints that the Action calls: the keys, the two grants of `/oauth/token`, link and unlink. */
 export type Route = 'jwks' | 'code' | 'client-credentials' | 'link' | 'unlink'
 
 export interface TenantRequest {
@@ -31,14 +32,18 @@ export interface TenantRequest {
 }
 
 export interface TenantOptions {
+  /** Default: `CANONICAL_DOMAIN`. */
   readonly canonicalDomain?: string
+  /** Default: `CUSTOM_DOMAIN`. */
   readonly customDomains?: readonly string[]
+  /** Of the companion application. Default: as in `SECRETS`. */
   readonly clientId?: string
   readonly clientSecret?: string
+  /** Default: `PRIMARY`, `SECONDARY` and `STRANGER`. */
   readonly users?: readonly Person[]
   /** The keys that the tenant publishes. */
   readonly keys?: readonly KeyName[]
-  /** How long a Management token lives. */
+  /** How long a Management token lives. Default: a day. */
   readonly managementTokenSeconds?: number
   /** The clock, in milliseconds since the epoch. */
   readonly now?: () => number
@@ -63,7 +68,9 @@ export interface Linked {
 }
 
 export interface TenantDouble {
+  /** For the place of the global `fetch`. Another host is unreachable: it rejects as `fetch` does. */
   readonly fetch: typeof globalThis.fetch
+  /** Every request, in order. Live. */
   readonly requests: readonly TenantRequest[]
   /** How often a route was called; of all of them without an argument. */
   calls(route?: Route): number
@@ -79,6 +86,7 @@ export interface TenantDouble {
   publish(...keys: readonly KeyName[]): void
   /** No Management token that was issued so far is good any more. */
   revokeTokens(): void
+  /** As it is now; `undefined`: there is none, or it was linked to another account. */
   user(userId: string): Person | undefined
   /** What was linked and unlinked, in order, however the answer got lost. */
   readonly links: readonly Linked[]
@@ -125,6 +133,14 @@ function routeOf(method: string, url: URL, body: string): Route | undefined {
   return undefined
 }
 
+/**
+ * Makes a tenant without sockets, for the Action's own requests: `fetch` answers as Auth0 does,
+ * errors included, and never reaches a network. `authorize` throws where Auth0 would show an error page
+ * instead of the login.
+ *
+ * @see https://auth0.com/docs/api/authentication
+ * @see https://auth0.com/docs/api/management/v2/users/post-identities
+ */
 export function createTenantDouble(options: TenantOptions = {}): TenantDouble {
   const {
     canonicalDomain = CANONICAL_DOMAIN,

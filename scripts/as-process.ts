@@ -1,0 +1,25 @@
+/**
+ * A command as the process that it is: its exit code, and its end. Ends the process; a command that
+ * gives no code goes on until it is stopped.
+ */
+import { fileURLToPath } from 'node:url'
+
+/** Exit code; `undefined`: the process goes on. */
+export type Ending = number | undefined
+
+export async function endWith(command: Promise<Ending>): Promise<void> {
+  // Who stops reading (`| head`) does not stop a deployment half-way.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+  const code = await command
+  // The SDK leaves the timer of a failed call running: do not wait for it.
+  if (code !== undefined) process.stdout.write('', () => process.exit(code))
+}
+
+/** Runs where the module of this URL is what Node was started with. */
+export async function runIfStarted(
+  url: string,
+  command: (args: readonly string[]) => Promise<Ending>,
+): Promise<void> {
+  const [, started, ...args] = process.argv
+  if (started === fileURLToPath(url)) await endWith(command(args))
+}

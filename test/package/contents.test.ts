@@ -1,0 +1,107 @@
+/** What the tarball holds, by rule, and what `npm pack` says and leaves behind. */
+
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, inject, test } from 'vitest'
+import { ROOT } from './npm.ts'
+import { importsOf, isRelative, NAME, openPacked, packageOf, reachedFrom } from './packed.ts'
+
+const { dist, folder, packing } = inject('installed')
+const packed = openPacked(folder)
+const manifest = JSON.parse(packed.read('package.json'))
+
+const TOP = ['LICENSE', 'README.md', 'package.json']
+const DIST = [
+  'dist/THIRD-PARTY.txt',
+  'dist/action.cdx.json',
+  'dist/action.js',
+  'dist/lib/package.json',
+  'dist/package.json',
+]
+const ENTRIES = ['dist/lib/scripts/cli.js', 'dist/lib/test/support/testing.js']
+const PUBLIC = 'scripts/start/public'
+
+const publicFiles = readdirSync(join(ROOT, PUBLIC)).map((name) => `dist/lib/${PUBLIC}/${name}`)
+const typesOf = (module: string): string => module.replace(/\.js$/, '.d.ts')
+const withTypes = (module: string) => [module, typesOf(module)]
+
+const code = reachedFrom(packed, ENTRIES)
+
+test('it holds what the entries reach, by their code or their types, the pages, and the Action', () => {
+  const modules = reachedFrom(packed, ENTRIES, withTypes)
+  const expected = [TOP, DIST, publicFiles, modules, modules.map(typesOf)].flat()
+  expect(packed.files).toEqual(expected.sort())
+})
+
+test('it holds no sources, tests or maps, and nothing that builds the Action', () => {
+  const wrong = packed.files.filter(
+    (file) =>
+      /(?<!\.d)\.[cm]?ts$|\.test\.|\.map$/.test(file) ||
+      /(build|bundle|mutate|bench|soak)\./.test(file),
+  )
+  expect(wrong).toEqual([])
+})
+
+test('no file of it is over 100 kB, and all together are under 1 MB', () => {
+  const sizes = packed.files.map((file) => packed.bytesOf(file))
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(100_000)
+  expect(sizes.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThan(1_000_000)
+})
+
+test('the Action is that of the repository, and its banner says the version of the package', () => {
+  const action = packed.read('dist/action.js')
+  expect(action === readFileSync(join(ROOT, 'dist/action.js'), 'utf8')).toBe(true)
+  expect(action).toMatch(new RegExp(`^/\\*! ${NAME} ${manifest.version.replaceAll('.', '\\.')} `))
+})
+
+test('its code and its types name only files that are there', () => {
+  const lost = packed.files
+    .filter((file) => file.startsWith('dist/lib/') && /\.(js|d\.ts)$/.test(file))
+    .filter((file) => !publicFiles.includes(file))
+    .flatMap((file) =>
+      importsOf(packed.read(file))
+        .filter(isRelative)
+        .map((name) => join(file, '..', name))
+        .filter((target) => !packed.files.includes(target))
+        .map((target) => `${file} names ${target}`),
+    )
+  expect(lost).toEqual([])
+})
+
+test('its code asks for its dependencies only, and for every optional one', () => {
+  const names = code
+    .flatMap((file) => importsOf(packed.read(file)))
+    .filter((name) => !isRelative(name) && !name.startsWith('node:') && name !== '#home')
+  const asked = new Set(names.map(packageOf))
+  const optional = Object.keys(manifest.optionalDependencies)
+  const known = [...Object.keys(manifest.dependencies), ...optional]
+  expect([...asked].filter((name) => !known.includes(name))).toEqual([])
+  expect(optional.filter((name) => !asked.has(name))).toEqual([])
+})
+
+test('the notices name every dependency, which is what is bundled', () => {
+  const notices = packed.read('dist/THIRD-PARTY.txt')
+  for (const [name, version] of Object.entries(manifest.dependencies))
+    expect(notices).toContain(`\n${name} ${version} (`)
+})
+
+test('what it names as its entries is there, and its command is one', () => {
+  const { bin, exports } = manifest
+  const targets = [...Object.values(bin), ...Object.values(exports)].flatMap((target) =>
+    typeof target === 'string' ? [target] : Object.values(target as Record<string, string>),
+  )
+  expect(targets.length).toBeGreaterThanOrEqual(5)
+  for (const target of targets) expect(packed.files).toContain(target.replace(/^\.\//, ''))
+  expect(packed.read(bin[NAME])).toMatch(/^#!\/usr\/bin\/env node\n/)
+})
+
+test('it can be published, and only with provenance', () => {
+  expect(manifest).not.toHaveProperty('private')
+  expect(manifest).not.toHaveProperty('repository')
+  expect(manifest.publishConfig).toEqual({ access: 'public', provenance: true })
+})
+
+test('npm pack warns of nothing, and leaves dist as it was', () => {
+  expect(packing.stderr).not.toMatch(/npm (warn|error)/i)
+  expect(dist).not.toContain('lib')
+})
