@@ -10,7 +10,7 @@
 
 import { ServerClient } from '@auth0/auth0-server-js'
 import { createAccounts } from './application/account.ts'
-import { askForCalendar, CALENDAR, QUESTION } from './application/agent.ts'
+import { askForCalendar, CALENDAR, giveUp, QUESTION } from './application/agent.ts'
 import { checkNote, readDenial } from './application/denial.ts'
 import { type Note, renderPage } from './application/pages.ts'
 import { createStores, type Exchange, takeNote, writeNote } from './application/sessions.ts'
@@ -20,7 +20,7 @@ export interface ApplicationConfig {
   readonly domain: string
   readonly clientId: string
   readonly clientSecret: string
-  /** Where this application is. */
+  /** The origin of this application: the only one whose forms it takes. */
   readonly baseUrl: string
   /** Encrypts its cookies; 32 characters or more. */
   readonly sessionSecret: string
@@ -40,18 +40,23 @@ interface AppState {
 /** A day. Asked for at every login and link, it puts `auth_time` into the ID token: the next hint. */
 const MAX_AUTH_AGE_SECONDS = 86_400
 
+/** Where the SDK keeps it meanwhile. */
+const TRANSACTION = '__a0_tx'
+
 export function createApplication(config: ApplicationConfig) {
-  const { connections } = config
+  const { baseUrl, connections } = config
+  const stores = createStores(config)
   const auth0 = new ServerClient<Exchange>({
     domain: config.domain,
     clientId: config.clientId,
     clientSecret: config.clientSecret,
     authorizationParams: {
-      redirect_uri: `${config.baseUrl}/callback`,
+      redirect_uri: `${baseUrl}/callback`,
       scope: 'openid profile email offline_access',
       max_age: MAX_AUTH_AGE_SECONDS,
     },
-    ...createStores(config),
+    transactionIdentifier: TRANSACTION,
+    ...stores,
   })
   const accounts = createAccounts(config)
 
@@ -117,23 +122,36 @@ export function createApplication(config: ApplicationConfig) {
 
   /** Every login, link and unlink ends here, well or not: the SDK completes them all alike. */
   async function callback(exchange: Exchange): Promise<Response> {
-    const { appState } = await auth0.completeInteractiveLogin<AppState>(exchange.url, exchange)
-    if (appState !== undefined) writeNote(exchange, appState.done)
+    try {
+      const { appState } = await auth0.completeInteractiveLogin<AppState>(exchange.url, exchange)
+      if (appState !== undefined) writeNote(exchange, appState.done)
+    } catch (error) {
+      writeNote(exchange, await withTalk(exchange, readDenial(error)))
+    }
     return redirect(exchange, '/')
+  }
+
+  /** The SDK gives the `appState` back when all went well; after a denial it is still in its store. */
+  async function withTalk(exchange: Exchange, denial: Note): Promise<Note> {
+    const transaction = await stores.transactionStore.get(TRANSACTION, exchange)
+    const { done } = (transaction?.appState ?? {}) as Partial<AppState>
+    if (done?.agent === undefined) return denial
+    return { ...denial, agent: [...done.agent, giveUp(denial.code)] }
   }
 
   async function home(exchange: Exchange): Promise<Response> {
     const note = takeNote(exchange)
     const user = await auth0.getUser(exchange)
     if (user === undefined) return renderPage(exchange, { note })
-    const agent = note?.agent && (await goOn(exchange, note.agent))
+    const agent =
+      note?.tone === 'good' && note.agent ? await goOn(exchange, note.agent) : note?.agent
     const identities = await accounts.read(user.sub)
     const account = { user, identities, connections }
     return renderPage(exchange, { note: note && checkNote(note, identities), account, agent })
   }
 
   async function logOut(exchange: Exchange): Promise<Response> {
-    return redirect(exchange, await auth0.logout({ returnTo: `${config.baseUrl}/` }, exchange))
+    return redirect(exchange, await auth0.logout({ returnTo: `${baseUrl}/` }, exchange))
   }
 
   function readConnection({ form }: Exchange): string {
@@ -153,17 +171,28 @@ export function createApplication(config: ApplicationConfig) {
   }
 
   return async function answer(exchange: Exchange): Promise<Response> {
-    const route = routes[`${exchange.request.method} ${exchange.url.pathname}`]
+    const { method } = exchange.request
+    // A form of another site, or of another port of this machine, is not the user's will.
+    if (method === 'POST' && exchange.request.headers.get('origin') !== baseUrl) {
+      return new Response('Not from here', { status: 403 })
+    }
+    const route = routes[`${method} ${exchange.url.pathname}`]
     if (route === undefined) return new Response('Not found', { status: 404 })
     try {
       return await route(exchange)
     } catch (error) {
-      // A denial, or a refusal of the SDK's own: without a session there is nothing to link to.
-      if (route === home) throw error
+      if (route === home) return broken(exchange, error)
+      // A refusal of the SDK's own: without a session there is nothing to link to.
       writeNote(exchange, readDenial(error))
       return redirect(exchange, '/')
     }
   }
+}
+
+/** With its headers: the note is taken all the same, so that it cannot break the next page too. */
+function broken({ headers }: Exchange, error: unknown): Response {
+  console.error(error)
+  return new Response('Something went wrong', { status: 500, headers })
 }
 
 function redirect({ headers }: Exchange, location: URL | string): Response {

@@ -11,9 +11,7 @@ import type {
 } from '../../test/tenant/log.ts'
 
 /** The columns of the sequence diagram. */
-export const LANES = ['browser', 'application', 'tenant', 'action', 'management'] as const
-
-export type Lane = (typeof LANES)[number]
+export type Lane = 'browser' | 'application' | 'tenant' | 'action' | 'management'
 
 /** One request to the application, noted as the tenant notes its own. */
 export interface ApplicationEntry {

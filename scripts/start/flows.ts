@@ -4,12 +4,12 @@
  * `code_challenge`, interactions), so that flows at once in several browsers stay apart.
  */
 
-import { toSearch } from '../../test/tenant/http.ts'
+import { createBoundedMap } from '../../test/tenant/bounded.ts'
+import { filterParameters, one, toSearch } from '../../test/tenant/http.ts'
 import type { HttpEntry, Parameters } from '../../test/tenant/log.ts'
-import { createBoundedMap } from './bounded.ts'
 import type { ApplicationEntry, Entry, Flow, Replay } from './flow.ts'
 import { isLogOut } from './steps.ts'
-import { summarize } from './summary.ts'
+import { summarize, tellUnshowable } from './summary.ts'
 
 /** What a flow is, where its first request does not say it. */
 export interface Label {
@@ -29,9 +29,16 @@ export interface Flows {
   clear(): void
 }
 
+export interface FlowsOptions {
+  /** Whether a client of this id is registered: an authorization request of no one is no flow. */
+  readonly isClient: (clientId: string) => boolean
+}
+
 interface OpenFlow {
   readonly id: string
   readonly entries: Entry[]
+  /** Something came that is not kept. */
+  isFull: boolean
   label: Label
   /** A redirect to the application's page is still to come. */
   awaitsPage: boolean
@@ -42,8 +49,16 @@ interface OpenFlow {
 /** Older ones are forgotten. */
 const MAX_FLOWS = 50
 
+/** Of one flow: the longest that means anything has about forty. */
+export const MAX_ENTRIES = 300
+
 /** An attack gives a handful, and uses them at once. */
 const MAX_LABELS = 100
+
+const MAX_HANDLES = 10_000
+
+/** Of one name in one request. */
+const MAX_VALUES = 3
 
 const CARRIED = ['state', 'code', 'code_challenge', 'request_uri']
 
@@ -57,7 +72,9 @@ const TITLES: Readonly<Record<string, string>> = {
 }
 
 const valuesOf = (parameters: Parameters): readonly string[] =>
-  CARRIED.flatMap((name) => [parameters[name] ?? []].flat()).filter((value) => value !== '')
+  CARRIED.flatMap((name) => [parameters[name] ?? []].flat().slice(0, MAX_VALUES)).filter(
+    (value) => value !== '',
+  )
 
 function readUrl(text: string | undefined): URL | undefined {
   return (text === undefined ? null : URL.parse(text, 'http://relative.invalid')) ?? undefined
@@ -136,24 +153,33 @@ function titleOf({ form, path }: ApplicationEntry): string {
   return `${TITLES[path] ?? path}${connection}`
 }
 
+/** What a page needs to ask for the same again; whatever else was sent is nobody's business. */
+const REPLAYED = new Set(['connection', 'identity', 'again'])
+
 function labelOf(entry: ApplicationEntry | HttpEntry): Label {
   if (entry.kind === 'http') return { title: 'Authorization request' }
   const { form, path } = entry
-  return { title: titleOf(entry), replay: { type: 'request', path, form } }
+  const again = filterParameters(form, (name) => REPLAYED.has(name))
+  return { title: titleOf(entry), replay: { type: 'request', path, form: again } }
 }
+
+/** What another site's page has sent is refused: that is nothing a person has done. */
+const REFUSED = 403
 
 /** Only what a person does begins a flow; reading the page again does not. */
-function begins(entry: Entry): entry is ApplicationEntry | HttpEntry {
+function begins(entry: ApplicationEntry | HttpEntry, isClient: FlowsOptions['isClient']): boolean {
   if (entry.kind === 'application') {
-    return entry.method === 'POST' && Object.hasOwn(TITLES, entry.path)
+    const { method, path, status } = entry
+    return method === 'POST' && status !== REFUSED && Object.hasOwn(TITLES, path)
   }
-  return entry.kind === 'http' && entry.caller === 'browser' && entry.path === '/authorize'
+  if (entry.caller !== 'browser' || entry.path !== '/authorize') return false
+  return isClient(one({ ...entry.query, ...entry.form }, 'client_id') ?? '')
 }
 
-export function createFlows(): Flows {
+export function createFlows({ isClient }: FlowsOptions): Flows {
   let flows: OpenFlow[] = []
   let waiting: Entry[] = []
-  const byHandle = new Map<string, OpenFlow>()
+  const byHandle = createBoundedMap<string, OpenFlow>(MAX_HANDLES)
   const labels = createBoundedMap<string, Label>(MAX_LABELS)
   let count = 0
 
@@ -165,27 +191,32 @@ export function createFlows(): Flows {
     const flow = {
       id: `f${count}`,
       entries: [],
+      isFull: false,
       label: given ?? labelOf(entry),
       awaitsPage: false,
       shown: undefined,
     }
-    flows.unshift(flow)
-    for (const gone of flows.splice(MAX_FLOWS)) {
-      for (const [handle, one] of byHandle) if (one === gone) byHandle.delete(handle)
-    }
+    flows = [flow, ...flows].slice(0, MAX_FLOWS)
     return flow
   }
 
   function find(entry: Entry): OpenFlow | undefined {
-    const [known] = comesFrom(entry).flatMap((handle) => byHandle.get(handle) ?? [])
-    if (known !== undefined) return known
+    const known = comesFrom(entry).flatMap((handle) => byHandle.get(handle) ?? [])
+    const [still] = known.filter((flow) => flows.includes(flow))
+    if (still !== undefined) return still
     if (entry.kind === 'application' && entry.path === '/') {
       return flows.find(({ awaitsPage }) => awaitsPage)
     }
-    return begins(entry) ? open(entry) : undefined
+    if (entry.kind !== 'application' && entry.kind !== 'http') return undefined
+    return begins(entry, isClient) ? open(entry) : undefined
   }
 
   function put(entry: Entry, flow: OpenFlow): void {
+    if (flow.entries.length >= MAX_ENTRIES) {
+      if (!flow.isFull) flow.shown = undefined
+      flow.isFull = true
+      return
+    }
     for (const handle of [...comesFrom(entry), ...leadsTo(entry)]) byHandle.set(handle, flow)
     flow.entries.push(entry)
     flow.shown = undefined
@@ -198,13 +229,22 @@ export function createFlows(): Flows {
   }
 
   function show(flow: OpenFlow): Flow {
-    const summary = flow.shown ?? summarize(flow.id, flow.label, flow.entries)
+    const summary = flow.shown ?? summaryOf(flow, flow.entries)
     flow.shown = summary
     if (flow !== visible()[0] || summary.tone !== 'running') return summary
     // What is under way is shown with the newest flow until it is known whose it is.
     const guests = waiting.filter(({ atMs }) => atMs >= summary.startedAtMs)
     if (guests.length === 0) return summary
-    return summarize(flow.id, flow.label, [...flow.entries, ...guests])
+    return summaryOf(flow, [...flow.entries, ...guests])
+  }
+
+  /** Whatever anybody has sent, it must not end the process that shows it. */
+  function summaryOf({ id, isFull, label }: OpenFlow, entries: readonly Entry[]): Flow {
+    try {
+      return summarize(id, label, entries, isFull)
+    } catch {
+      return tellUnshowable(id, label, entries)
+    }
   }
 
   const visible = (): OpenFlow[] => flows.filter(({ label }) => label.hidden !== true)

@@ -90,8 +90,17 @@ export function createInspector(options: InspectorOptions): Inspector {
   const message = (event: string, data: unknown): string =>
     `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
 
-  function tell(): void {
+  /** From a timer, where what is thrown would end the process. */
+  function tellSafely(): void {
     timer = undefined
+    try {
+      tell()
+    } catch (error) {
+      console.error(error)
+    }
+  }
+
+  function tell(): void {
     if (listeners.size === 0) return
     const [newest] = flows.all()
     const shown = newest === undefined ? '' : message('flow', newest)
@@ -101,7 +110,7 @@ export function createInspector(options: InspectorOptions): Inspector {
   }
 
   const changed = (): void => {
-    timer ??= setTimeout(tell, SETTLE_MS)
+    timer ??= setTimeout(tellSafely, SETTLE_MS)
   }
 
   function stream(): Response {

@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { watchSources } from '#home'
+import type { Applications } from '../../test/tenant/applications.ts'
 import { CONNECTIONS } from '../../test/tenant/connections.ts'
 import { readForm, toParameters } from '../../test/tenant/http.ts'
 import { startTenant, type Tenant } from '../../test/tenant/index.ts'
@@ -52,6 +53,7 @@ const PUBLIC: Readonly<Record<string, readonly [file: string, type: string]>> = 
   '/base.css': ['base.css', 'text/css'],
   '/application.css': ['application.css', 'text/css'],
   '/inspector': ['inspector.html', 'text/html'],
+  '/inspector/': ['inspector.html', 'text/html'],
   '/inspector.css': ['inspector.css', 'text/css'],
   '/inspector.js': ['inspector.js', 'text/javascript'],
   '/diagram.js': ['diagram.js', 'text/javascript'],
@@ -77,7 +79,9 @@ function cacheStateOf({ cache }: Tenant): CacheState {
 }
 
 export async function openLab(options: LabOptions): Promise<Lab> {
-  const flows = createFlows()
+  let applications: Applications | undefined
+  const isClient = (clientId: string): boolean => applications?.find(clientId) !== undefined
+  const flows = createFlows({ isClient })
   const vault = createTokenVault()
   let deployment: Deployment = { version: 0, bytes: 0, atMs: 0, reason: '' }
   /** What is wrong with the sources as they are now. */
@@ -85,6 +89,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   let code = options.code
   let troubles: Troubles | undefined
   let inspector: Inspector | undefined
+  let url: string | undefined
   let logEntries = 0
 
   function hear(entry: LogEntry): void {
@@ -107,7 +112,10 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     httpsPort: options.httpsPort,
     onEvent: hear,
     answerFirst: (exchange) => vault.answer(exchange, tenant),
+    // The inspector has the application beside it, whose logins are at the tenant.
+    framedBy: () => url,
   })
+  applications = tenant.applications
   const settings = createSettings(tenant)
   troubles = createTroubles(tenant)
 
@@ -127,9 +135,10 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   let handle = async (_request: Request): Promise<Response> =>
     new Response('Starting', { status: 503 })
   const server = await openServer(options, tenant, (request) => handle(request))
-  const url = `http://localhost:${server.port}`
+  const origin = `http://localhost:${server.port}`
+  url = origin
   inspector = createInspector({
-    origin: url,
+    origin,
     tenant,
     flows,
     settings,
@@ -150,7 +159,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     domain: tenant.canonicalDomain,
     clientId,
     clientSecret,
-    baseUrl: url,
+    baseUrl: origin,
     sessionSecret: randomBytes(32).toString('base64url'),
     management: READER,
     connections: CONNECTIONS.map(({ name }) => name),
@@ -206,8 +215,8 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   })
 
   return {
-    url,
-    inspectorUrl: `${url}/inspector`,
+    url: origin,
+    inspectorUrl: `${origin}/inspector`,
     tenant,
     async close() {
       await rebuilder.close()

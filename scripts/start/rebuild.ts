@@ -1,10 +1,9 @@
 /**
  * Builds the Action again while somebody edits its sources: quicker than `npm run build`, since it keeps
- * esbuild's state and leaves the second minifier out; writes nothing. Watches a folder; gives each new
- * bundle, or what is wrong with the sources, to a listener.
+ * esbuild's state and leaves the second minifier out; writes nothing. Gives each
+ * new bundle, or what is wrong with the sources, to a listener.
  */
 
-import { watch } from 'node:fs'
 import { dirname, join } from 'node:path'
 import {
   type BuildContext,
@@ -16,9 +15,7 @@ import {
 import { MAX_SOURCE_BYTES } from '../../test/support/load.ts'
 import { bundleOptions } from '../bundle.ts'
 import type { Rebuilder, Rebuilt } from './rebuilt.ts'
-
-/** Editors write a file in several steps. */
-const SETTLE_MS = 40
+import { watchFiles } from './watch.ts'
 
 /** A module behind `import()`, as it was bundled last. */
 interface LazyModule {
@@ -90,9 +87,6 @@ export async function watchSources(
   await builder.rebuild().catch((error: unknown) => {
     listener({ type: 'failed', why: describeFailure(error), file: 'action.ts' })
   })
-  let timer: NodeJS.Timeout | undefined
-  let changedAtMs = 0
-  let last = Promise.resolve()
 
   async function rebuild(file: string, startedAtMs: number): Promise<void> {
     try {
@@ -108,23 +102,14 @@ export async function watchSources(
     }
   }
 
-  const watcher = watch(join(root, 'src'), { recursive: true }, (_event, file) => {
-    if (file === null || !file.endsWith('.ts')) return
-    changed.add(`src/${file}`)
-    if (timer === undefined) changedAtMs = performance.now()
-    else clearTimeout(timer)
-    timer = setTimeout(() => {
-      timer = undefined
-      const startedAtMs = changedAtMs
-      last = last.then(() => rebuild(file, startedAtMs))
-    }, SETTLE_MS)
+  const watcher = await watchFiles(root, async (files, startedAtMs) => {
+    for (const file of files) changed.add(`src/${file}`)
+    await rebuild(files[0], startedAtMs)
   })
 
   return {
     async close() {
-      watcher.close()
-      clearTimeout(timer)
-      await last
+      await watcher.close()
       await builder.dispose()
     },
   }

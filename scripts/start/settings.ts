@@ -10,6 +10,7 @@ import type { Tenant } from '../../test/tenant/index.ts'
 type Kind =
   /** On and off, one of which is the default. */
   | { readonly type: 'switch'; readonly byDefault: boolean }
+  /** The first one is the default. */
   | { readonly type: 'choice'; readonly choices: readonly string[] }
   /** Set to a text, or not set. */
   | { readonly type: 'text'; readonly example: string }
@@ -142,7 +143,7 @@ export function createSettings(tenant: Tenant): Settings {
 
     reset,
 
-    // A switch at its default is not set at all, as in most tenants.
+    // A switch or a choice at its default is not set at all, as in most tenants.
     secrets: () =>
       Object.fromEntries(
         SETTINGS.flatMap(({ kind, name }) => {
@@ -150,7 +151,8 @@ export function createSettings(tenant: Tenant): Settings {
           if (kind.type === 'switch') {
             return isOn === kind.byDefault ? [] : [[name, isOn ? 'yes' : 'no']]
           }
-          return isOn ? [[name, value]] : []
+          const isDefault = kind.type === 'choice' && value === kind.choices[0]
+          return isOn && !isDefault ? [[name, value]] : []
         }),
       ),
   }

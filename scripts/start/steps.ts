@@ -165,7 +165,7 @@ function ofRequest(entry: Request): Step {
     tone: toneOf(entry),
     faulty: kind === 'http' && entry.faulty,
     sections: [
-      { title: 'Request', lines: [request], json: about },
+      { title: 'Request', lines: [request], ...filled('Request', about)[0] },
       ...filled('Query', query),
       ...filled('Form', form),
       ...(typeof json === 'object' && json !== null ? filled('JSON', json) : []),
@@ -193,13 +193,13 @@ function ofLogin(entry: LoginEntry): Step {
     sections: [
       {
         title: 'Login at the connection',
-        json: {
+        json: decode({
           connection,
           result,
           user: userId,
           connection_scope: connectionScope,
           ...parameters,
-        },
+        }),
       },
     ],
   }

@@ -9,7 +9,7 @@ import { isLogOut, stepsOf } from './steps.ts'
 type TenantEntry = Exclude<Entry, ApplicationEntry>
 
 /** In the order in which things began; the tenant's own order is exact. */
-export function inOrder(entries: readonly Entry[]): readonly Entry[] {
+function inOrder(entries: readonly Entry[]): readonly Entry[] {
   const ordered: Entry[] = entries
     .filter((entry): entry is TenantEntry => entry.kind !== 'application')
     .toSorted((one, other) => one.sequence - other.sequence)
@@ -83,11 +83,27 @@ function costOf(entries: readonly Entry[]): Flow['action'] {
   }
 }
 
-export function summarize(id: string, label: Label, entries: readonly Entry[]): Flow {
+const AND_MORE: Step = {
+  id: 'more',
+  from: 'tenant',
+  to: 'tenant',
+  what: 'and more, which is not kept',
+  tone: 'plain',
+  faulty: false,
+  sections: [],
+}
+
+/** `isFull`: there was more of it than is kept. */
+export function summarize(
+  id: string,
+  label: Label,
+  entries: readonly Entry[],
+  isFull: boolean,
+): Flow {
   const ordered = inOrder(entries)
   const startedAtMs = ordered[0]?.atMs ?? 0
   const endedAtMs = Math.max(startedAtMs, ...entries.map((one) => one.atMs + one.durationMs))
-  const steps: readonly Step[] = stepsOf(ordered)
+  const steps: readonly Step[] = isFull ? [...stepsOf(ordered), AND_MORE] : stepsOf(ordered)
   return {
     id,
     title: label.title,
@@ -97,5 +113,19 @@ export function summarize(id: string, label: Label, entries: readonly Entry[]): 
     action: costOf(ordered),
     ...(label.replay === undefined ? {} : { replay: label.replay }),
     steps,
+  }
+}
+
+/** In the place of a flow that could not be summarized. */
+export function tellUnshowable(id: string, label: Label, entries: readonly Entry[]): Flow {
+  return {
+    id,
+    title: label.title,
+    startedAtMs: entries[0]?.atMs ?? 0,
+    durationMs: 0,
+    outcome: 'cannot be shown',
+    tone: 'bad',
+    action: { runs: 0, durationMs: 0, startRoundTrips: 0, wayBackRoundTrips: 0 },
+    steps: [],
   }
 }

@@ -13,7 +13,7 @@ interface Trouble {
   readonly meaning: string
 }
 
-export const TROUBLES: readonly Trouble[] = [
+const TROUBLES: readonly Trouble[] = [
   {
     name: 'slow',
     label: 'Slow tenant',

@@ -25,6 +25,8 @@ export interface WebServerOptions {
 
 const LOOPBACK = '127.0.0.1'
 
+const METHODS = ['GET', 'HEAD', 'POST']
+
 export async function openWebServer(options: WebServerOptions): Promise<WebServer> {
   const { rewriteLocation, tenantOrigins } = options
   const tenant = tenantOrigins.join(' ')
@@ -47,19 +49,27 @@ export async function openWebServer(options: WebServerOptions): Promise<WebServe
   async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const own = `localhost:${portOf()}`
     const { headers, method = 'GET', url = '/' } = req
-    if (headers.host !== own) return misdirected(res, headers.host, `http://${own}${url}`)
-    const body = method === 'GET' ? undefined : await readBody(req)
-    const request = new Request(`http://${own}${url}`, {
-      method,
+    const here = url.startsWith('/') ? URL.parse(`http://${own}${url}`) : null
+    if (here === null) return void res.writeHead(400).end('Not a path of this server')
+    if (headers.host !== own) return misdirected(res, headers.host, here.href)
+    if (!METHODS.includes(method)) {
+      return void res
+        .writeHead(405, { allow: METHODS.join(', ') })
+        .end('Not a method of this server')
+    }
+    const body = method === 'POST' ? await readBody(req) : undefined
+    const request = new Request(here, {
+      // HEAD is GET without the body.
+      method: method === 'HEAD' ? 'GET' : method,
       headers: Object.entries(headers).flatMap(([name, value]): [string, string][] =>
         value === undefined ? [] : [[name, [value].flat().join(', ')]],
       ),
       ...(body === undefined ? {} : { body: new Uint8Array(body) }),
     })
-    await send(await options.handle(request), res)
+    await send(await options.handle(request), res, method === 'HEAD')
   }
 
-  async function send(response: Response, res: ServerResponse): Promise<void> {
+  async function send(response: Response, res: ServerResponse, isHead: boolean): Promise<void> {
     for (const [name, value] of Object.entries(securityHeaders)) res.setHeader(name, value)
     for (const [name, value] of response.headers) {
       if (name !== 'set-cookie') res.setHeader(name, value)
@@ -70,7 +80,8 @@ export async function openWebServer(options: WebServerOptions): Promise<WebServe
     const location = response.headers.get('location')
     if (location !== null) res.setHeader('location', rewriteLocation(location))
     res.writeHead(response.status)
-    if (response.body === null) return void res.end()
+    if (isHead) await response.body?.cancel()
+    if (isHead || response.body === null) return void res.end()
     const reader = response.body.getReader()
     res.once('close', () => void reader.cancel())
     for (let part = await reader.read(); !part.done; part = await reader.read())

@@ -1,7 +1,7 @@
 /** The application in Chromium: log in, link, unlink, the agent, and denials. */
 
-import { expect, test } from 'vitest'
-import { cookies } from '../../scripts/start/application/sessions.ts'
+import { expect, test, vi } from 'vitest'
+import { cookies, NOTE } from '../../scripts/start/application/sessions.ts'
 import { createApplication } from '../../scripts/start/application.ts'
 import { linkUser } from '../e2e/scenario.ts'
 import { GOOGLE } from '../tenant/connections.ts'
@@ -24,7 +24,8 @@ const rowOf = (label: string) => `.logins li:has-text("${label}")`
 test('links a second login, shows it with its icon, and unlinks it', async () => {
   const { app, lab } = await openDesk()
   await logIn(app)
-  expect(await app.locator(rowOf('E-mail and password')).textContent()).toContain('main login')
+  const main = await app.locator(rowOf('E-mail and password')).textContent()
+  expect(main).toMatch(/main login\s+alex@example\.com auth0\|/)
 
   await link(app)
   await isLinked(app)
@@ -48,7 +49,7 @@ test('the login pages say which connection they stand for', async () => {
 
   await startLink(app, 'GitHub')
 
-  expect(await app.getByRole('heading').textContent()).toBe('Log in with github')
+  await app.getByRole('heading', { name: 'Log in with github' }).waitFor()
   expect(await app.locator('.sign svg').count()).toBe(1)
   expect(await app.getByText('stands for the login at github').count()).toBe(1)
 })
@@ -59,7 +60,7 @@ test('the agent is told that there is no token, asks with the scope, and goes on
 
   await app.getByRole('button', { name: 'What is on my calendar today?' }).click()
   await choose(app, 'Alex')
-  await app.getByText('11:00 Review of the linking flow').waitFor()
+  await app.getByText('15:30 Coffee').waitFor()
 
   expect(await app.locator('.talk li').allTextContents()).toEqual([
     'What is on my calendar today?',
@@ -95,6 +96,37 @@ test('the agent asks a linked login for more, and links nothing twice', async ()
   expect(links).toHaveLength(1)
 })
 
+test('what the agent was asked, and why it asked, is still there after a denial', async () => {
+  const { app, inspector } = await openDesk()
+  await logIn(app)
+  const question = 'What is on my calendar today?'
+  const asked = [
+    question,
+    'No token for google-oauth2: federated_connection_refresh_token_not_found.',
+    'I ask for google-oauth2 with the scope https://www.googleapis.com/auth/calendar.readonly.',
+  ]
+  await app.getByRole('button', { name: question }).click()
+  await app.getByRole('button', { name: 'Cancel' }).click()
+  await isDenied(app, 'link_cancelled')
+
+  const talk = app.locator('.talk li')
+  await expect
+    .poll(() => talk.allTextContents())
+    .toEqual([...asked, 'The request was given up. I stop here.'])
+
+  await set(inspector, 'ALLOWED_CONNECTIONS', 'github')
+  await app.bringToFront()
+  await app.getByRole('button', { name: question }).click()
+  await isDenied(app, 'connection_not_allowed')
+  await expect
+    .poll(() => talk.allTextContents())
+    .toEqual([...asked, 'The request was denied. I stop here.'])
+
+  await startLink(app)
+  await isDenied(app, 'connection_not_allowed')
+  await expect.poll(() => talk.count()).toBe(0)
+})
+
 test('a denial is told with its code and what to do', async () => {
   const { app } = await openDesk()
   await logIn(app)
@@ -103,16 +135,149 @@ test('a denial is told with its code and what to do', async () => {
   await app.getByRole('button', { name: 'Cancel' }).click()
   await isDenied(app, 'link_cancelled')
 
-  const note = app.getByRole('alert')
-  expect(await note.textContent()).toContain('The second login was cancelled or refused.')
-  expect(await note.textContent()).toContain('What to do: Nothing has changed.')
+  expect((await noteOf(app).textContent())?.trim()).toBe(
+    'link_cancelled Nothing has changed. Try again whenever you like.',
+  )
+})
+
+test.each([
+  { description: 'link_failed: Call +1 555 0100 now', shown: /^link_failed That did not work\./ },
+  {
+    description: 'call_me: Call +1 555 0100 now',
+    shown: /^That did not work, please start again\.$/,
+  },
+  { description: 'Call +1 555 0100 now', shown: /^That did not work, please start again\.$/ },
+  { description: 'constructor: Call +1 555 0100 now', shown: /^That did not work, please start/ },
+])('the words of "$description" are not shown', async ({ description, shown }) => {
+  const { app, lab } = await openDesk()
+  await logIn(app)
+  await startLink(app)
+  await app.getByRole('heading', { name: 'Log in with google-oauth2' }).waitFor()
+  const query = new URLSearchParams({ error: 'access_denied', error_description: description })
+
+  await app.goto(`${lab.url}/callback?${query}`)
+
+  expect((await noteOf(app).textContent())?.trim()).toMatch(shown)
+  expect(await app.content()).not.toContain('555')
+})
+
+const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+
+const GOOD = { tone: 'good', text: 'Something of theirs.' }
+
+test("whatever another application keeps under the note's name is ignored, and taken away", async () => {
+  const { lab } = await openDesk()
+  const ask = async (cookie: string) => {
+    const response = await fetch(lab.url, { headers: { cookie } })
+    const isShown = (await response.text()).includes('id="note"')
+    return { status: response.status, isShown, given: response.headers.getSetCookie() }
+  }
+  const given = [`${NOTE}=; Path=/; SameSite=lax; HttpOnly; Max-Age=0`]
+  expect(await ask(`note=${encode(GOOD)}`)).toEqual({ status: 200, isShown: false, given: [] })
+  expect(await ask(`${NOTE}=${encode(GOOD)}`)).toEqual({ status: 200, isShown: true, given })
+
+  const foreign: readonly unknown[] = [
+    ...[{}, null, 123, 'text', [], [GOOD]],
+    ...[{ tone: 'good' }, { text: 'theirs' }, { ...GOOD, tone: 'loud' }, { ...GOOD, text: 1 }],
+    ...[
+      { ...GOOD, agent: 'theirs' },
+      { ...GOOD, agent: [1] },
+      { ...GOOD, connection: 1 },
+    ],
+    ...[
+      { ...GOOD, code: 1 },
+      { ...GOOD, logIn: 'yes' },
+      { ...GOOD, expects: 'more' },
+    ],
+    ...[
+      { ...GOOD, identity: 1 },
+      { ...GOOD, toString: 1 },
+    ],
+  ]
+  for (const value of ['123', 'no%20JSON', ...foreign.map(encode)]) {
+    expect([value, await ask(`${NOTE}=${value}`)]).toEqual([
+      value,
+      { status: 200, isShown: false, given },
+    ])
+  }
+})
+
+test('what breaks a page once does not break the next one', async () => {
+  const { app, lab } = await openDesk()
+  await logIn(app)
+  await link(app)
+  await isLinked(app)
+  lab.tenant.fault({
+    route: 'GET /example-calendar/events',
+    status: 200,
+    body: 'no JSON',
+    times: 100,
+  })
+  const told = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+
+  await app.getByRole('button', { name: /calendar/ }).click()
+  await choose(app, 'Alex')
+  await app.getByText('Something went wrong').waitFor()
+
+  expect(told).toHaveBeenCalledOnce()
+  told.mockRestore()
+  expect((await app.reload())?.status()).toBe(200)
+  await app.getByRole('heading', { name: 'Alex Example' }).waitFor()
+})
+
+const formTo = (url: string): string =>
+  `<form method="post" action="${url}"><button>Win</button></form>`
+
+test.each([
+  { whose: "another site's", from: (html: string) => `data:text/html,${encodeURIComponent(html)}` },
+  { whose: "another local port's", from: () => 'http://localhost:65001/' },
+])('$whose form is refused, and nothing else happens', async ({ from }) => {
+  const { app, context, lab } = await openDesk()
+  await logIn(app)
+  await link(app)
+  await isLinked(app)
+  const html = formTo(`${lab.url}/logout`)
+  await context.route('http://localhost:65001/', (route) =>
+    route.fulfill({ contentType: 'text/html', body: html }),
+  )
+  const requests = lab.tenant.requests().length
+  await app.goto(from(html))
+
+  const answered = app.waitForResponse(`${lab.url}/logout`)
+  await app.getByRole('button', { name: 'Win' }).click()
+  const response = await answered
+
+  expect(response.status()).toBe(403)
+  expect(await response.headerValue('set-cookie')).toBeNull()
+  expect(lab.tenant.requests()).toHaveLength(requests)
+  await app.goto(lab.url)
+  await app.getByRole('heading', { name: 'Alex Example' }).waitFor()
+})
+
+test('every form is refused without the origin of the application', async () => {
+  const { lab } = await openDesk()
+  const origins = ['http://example.com', lab.tenant.canonicalFrontDoor, `${lab.url}0`, 'null', '']
+  for (const path of ['/login', '/link', '/unlink', '/agent', '/logout']) {
+    for (const origin of origins) {
+      const headers: Record<string, string> = origin === '' ? {} : { origin }
+      const asked = { method: 'POST', headers, redirect: 'manual' } as const
+      const { headers: given, status } = await fetch(`${lab.url}${path}`, asked)
+      expect([path, origin, status, given.has('location'), given.getSetCookie()]).toEqual([
+        path,
+        origin,
+        403,
+        false,
+        [],
+      ])
+    }
+  }
 })
 
 test('a hint that is too old is cured by the login that the denial offers', async () => {
   const { app, inspector } = await openDesk()
   await logIn(app)
-  await set(inspector, 'HINT_MAX_AGE', '3')
-  await app.waitForTimeout(4_100)
+  await set(inspector, 'HINT_MAX_AGE', '6')
+  await app.waitForTimeout(7_100)
 
   await startLink(app)
   await isDenied(app, 'hint_expired')
@@ -249,7 +414,7 @@ test('cookies are what the SDK wants them to be, and secure over https', async (
   })
   const exchangeOf = (path: string) => {
     const url = new URL(path, 'https://app.example.com')
-    const request = new Request(url, { method: 'POST' })
+    const request = new Request(url, { method: 'POST', headers: { origin: url.origin } })
     return { request, url, form: new URLSearchParams(), headers: new Headers() }
   }
 
@@ -279,5 +444,5 @@ test('logging out ends both sessions', async () => {
   await app.getByRole('button', { name: 'Log out' }).click()
   await app.getByRole('button', { name: 'Log in' }).click()
 
-  expect(await app.getByRole('heading').textContent()).toBe('Log in')
+  await app.getByRole('heading', { name: 'Log in', exact: true }).waitFor()
 })

@@ -171,9 +171,10 @@ test('a result is gone once the settings, the faults or another try make it old'
 
 test('a change during an attack makes its result worth nothing', async () => {
   const { inspector, lab } = await openDesk()
-  lab.tenant.setBackChannelDelay(500)
+  lab.tenant.setBackChannelDelay(4_000)
   await start(inspector, 'Stolen hint')
   await set(inspector, 'ALLOW_MERGE', true)
+  lab.tenant.setBackChannelDelay(0)
   await openTab(inspector, 'Attacks')
 
   await inspector.getByRole('alert').getByText('changed during the attack').waitFor()

@@ -19,8 +19,8 @@ const FLAGS = [
   '--disable-sync',
 ]
 
-export function launchChromium(): Promise<Browser> {
-  const executablePath = PLACES.find((path) => path !== undefined && existsSync(path))
+export async function launchChromium(places = PLACES): Promise<Browser> {
+  const executablePath = places.find((path) => path !== undefined && existsSync(path))
   if (executablePath === undefined) {
     throw new Error('There is no Chromium: install it (Debian: chromium) or set CHROMIUM_PATH')
   }

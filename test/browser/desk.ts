@@ -115,6 +115,19 @@ export async function openTab(inspector: Page, name: string): Promise<void> {
   await inspector.getByRole('tab', { name }).click()
 }
 
+/** Does it, and waits until the server has taken what was switched by it. */
+export async function switching(
+  inspector: Page,
+  what: 'settings' | 'troubles' | 'people',
+  act: () => Promise<void>,
+): Promise<void> {
+  const path = `/inspector/${what}`
+  await Promise.all([
+    inspector.waitForResponse((response) => new URL(response.url()).pathname === path),
+    act(),
+  ])
+}
+
 /** Sets a setting as a person does; waits until it is deployed. */
 export async function set(
   inspector: Page,
@@ -123,15 +136,18 @@ export async function set(
 ): Promise<void> {
   await openTab(inspector, 'Settings')
   if (typeof to === 'object') {
-    await inspector.getByRole('combobox', { name }).selectOption(to.choice)
+    const choices = inspector.getByRole('combobox', { name })
+    await switching(inspector, 'settings', async () => void (await choices.selectOption(to.choice)))
   } else {
     const box = inspector.getByRole('switch', { name, exact: true })
-    if (typeof to === 'string') {
-      const field = inspector.getByRole('textbox', { name: `${name}: value` })
+    const field = inspector.getByRole('textbox', { name: `${name}: value` })
+    if (typeof to === 'string' && (await field.inputValue()) !== to) {
       await field.fill(to)
-      if (await box.isChecked()) await field.press('Enter')
+      await switching(inspector, 'settings', () => field.press('Enter'))
     }
-    await box.setChecked(to !== false)
+    if ((await box.isChecked()) !== (to !== false)) {
+      await switching(inspector, 'settings', () => box.setChecked(to !== false))
+    }
   }
   await inspector
     .getByRole('status')

@@ -13,18 +13,20 @@ import {
   outcomeIs,
   startLink,
   stepsOf,
+  switching,
 } from './desk.ts'
 
 async function switchOn(inspector: Page, label: string): Promise<void> {
   await openTab(inspector, 'Faults')
   const box = inspector.getByRole('switch', { name: label })
-  await box.check()
+  await switching(inspector, 'troubles', () => box.check())
   await openTab(inspector, 'Flow')
 }
 
 async function switchOff(inspector: Page, label: string): Promise<void> {
   await openTab(inspector, 'Faults')
-  await inspector.getByRole('switch', { name: label }).uncheck()
+  const box = inspector.getByRole('switch', { name: label })
+  await switching(inspector, 'troubles', () => box.uncheck())
   await openTab(inspector, 'Flow')
 }
 
@@ -73,7 +75,7 @@ test('429 once: tried again when the tenant says so', async () => {
   const refused = await openStep(inspector, 'links the identity')
   expect(refused).toContain('status 429')
   expect(refused).toContain('an injected fault was applied')
-  expect(await isOn(inspector, '429 at the change, once')).toBe(false)
+  await expect.poll(() => isOn(inspector, '429 at the change, once')).toBe(false)
 })
 
 test('429 to the end: denied in time', async () => {
@@ -117,7 +119,7 @@ test("a hanging token endpoint: the login's code is redeemed, the Action's only 
 
   await outcomeIs(inspector, 'linked')
   expect(await countOf(inspector, 'Action to Tenant: redeems the code')).toBe(2)
-  expect(await isOn(inspector, 'Hanging token endpoint')).toBe(false)
+  await expect.poll(() => isOn(inspector, 'Hanging token endpoint')).toBe(false)
   const hit = lab.tenant.requests().filter(({ faulty }) => faulty)
   expect(hit.map(({ caller, path }) => `${caller} ${path}`)).toEqual(['action /oauth/token'])
 })
@@ -134,7 +136,7 @@ test('a fault that waits is not used up, nor doubled, by switching another one',
 
   await outcomeIs(inspector, 'linked')
   expect(await countOf(inspector, LINKS)).toBe(2)
-  expect(await isOn(inspector, '429 at the change, once')).toBe(false)
+  await expect.poll(() => isOn(inspector, '429 at the change, once')).toBe(false)
 })
 
 test('rotated keys: the old hint is refused, a new login cures it', async () => {

@@ -2,6 +2,7 @@
 
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
+import { TOO_DEEP } from '../../scripts/start/decode.ts'
 import type { Lab } from '../../scripts/start/lab.ts'
 import {
   choose,
@@ -16,6 +17,7 @@ import {
   set,
   startLink,
   stepsOf,
+  switching,
 } from './desk.ts'
 
 test('draws a link as it runs, from lane to lane', async () => {
@@ -105,10 +107,8 @@ test('draws the calls of a run that is still under way', async () => {
   await logIn(app)
   await startLink(app)
   await openTab(inspector, 'Faults')
-  await inspector.getByRole('switch', { name: 'Slow tenant' }).check()
-  await expect
-    .poll(() => inspector.getByRole('switch', { name: 'Slow tenant' }).isChecked())
-    .toBe(true)
+  const slow = inspector.getByRole('switch', { name: 'Slow tenant' })
+  await switching(inspector, 'troubles', () => slow.check())
   await openTab(inspector, 'Flow')
 
   await app.bringToFront()
@@ -210,6 +210,7 @@ test('flows of two browsers at once stay apart', async () => {
   await logIn(other, 'Sam')
 
   await startLink(app, 'GitHub')
+  await app.getByRole('heading', { name: 'Log in with github' }).waitFor()
   await startLink(other, 'Google')
   await choose(app, 'Alex')
   await isLinked(app, 'GitHub')
@@ -290,6 +291,8 @@ test('nothing that it sends holds a secret, a password, or a token that could be
   expect(usable.filter((text) => sent.includes(text))).toEqual([])
   // Signatures: a token is shown by its header and claims alone.
   expect(sent).not.toMatch(/eyJ[\w-]+\.eyJ[\w-]+/)
+  // And nothing that people do nests too deep.
+  expect(sent).not.toContain(TOO_DEEP)
 })
 
 test('nor do the flows and results of attacks, or what it says when one breaks', async () => {

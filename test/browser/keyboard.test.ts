@@ -2,7 +2,7 @@
 
 import type { Locator, Page } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { isLinked, logIn, openDesk, outcomeIs } from './desk.ts'
+import { isLinked, logIn, openDesk, outcomeIs, switching } from './desk.ts'
 
 const ALEX = 'auth0|5f7c8ec7c33c6c004bbafe82'
 
@@ -55,23 +55,23 @@ test('goes through the tabs by arrows, opens a step, switches a setting, attacks
 
   const step = inspector.locator('.step').filter({ hasText: 'goes to log in' })
   await press(inspector, step.locator('summary'))
-  expect(await step.locator('.behind').isVisible()).toBe(true)
+  await step.locator('.behind').waitFor()
   await press(inspector, step.locator('summary'))
-  expect(await step.locator('.behind').isVisible()).toBe(false)
+  await step.locator('.behind').waitFor({ state: 'hidden' })
 
   await inspector.reload()
   await tabTo(inspector, tab('Flow'))
   await inspector.keyboard.press('ArrowRight')
-  expect(await selected()).toBe('Settings')
+  await expect.poll(selected).toBe('Settings')
   await press(inspector, inspector.getByRole('switch', { name: 'ALLOW_MERGE' }), 'Space')
   await inspector.getByRole('status').filter({ hasText: 'ALLOW_MERGE changed' }).waitFor()
 
   await inspector.reload()
   await tabTo(inspector, tab('Flow'))
   await inspector.keyboard.press('End')
-  expect(await selected()).toBe('People')
+  await expect.poll(selected).toBe('People')
   await inspector.keyboard.press('ArrowLeft')
-  expect(await selected()).toBe('Attacks')
+  await expect.poll(selected).toBe('Attacks')
   await press(inspector, inspector.getByRole('button', { name: 'Attack: No hint' }))
   await inspector.locator('#attacks .badge').waitFor()
 })
@@ -88,7 +88,7 @@ test('asks the agent, chooses a flow of the list, replays it, and clears the lis
   const flows = inspector.locator('.flows button')
   await press(inspector, flows.filter({ hasText: 'Log in' }), 'Space')
   await inspector.getByRole('heading', { name: 'Log in', exact: true }).waitFor()
-  expect(await flows.last().getAttribute('aria-current')).toBe('true')
+  await expect.poll(() => flows.last().getAttribute('aria-current')).toBe('true')
   await press(inspector, flows.filter({ hasText: 'Agent: calendar' }))
   await inspector.getByRole('heading', { name: 'Agent: calendar' }).waitFor()
 
@@ -109,9 +109,9 @@ test('switches a fault, carries one out, and changes a person', async () => {
   await inspector.keyboard.press('ArrowRight')
   await inspector.keyboard.press('ArrowRight')
   const slow = inspector.getByRole('switch', { name: 'Slow tenant' })
-  await press(inspector, slow, 'Space')
+  await switching(inspector, 'troubles', () => press(inspector, slow, 'Space'))
   await expect.poll(() => slow.isChecked()).toBe(true)
-  await press(inspector, slow, 'Space')
+  await switching(inspector, 'troubles', () => press(inspector, slow, 'Space'))
   await expect.poll(() => slow.isChecked()).toBe(false)
   await press(inspector, inspector.getByRole('button', { name: 'Do it: Empty cache' }))
   await inspector.getByText(/done at/).waitFor()

@@ -69,7 +69,7 @@ test('on a narrow screen a replay is seen: the application comes to the front', 
   await logIn(app)
   await startLink(app)
   await app.getByRole('button', { name: 'Cancel' }).click()
-  await inspector.bringToFront()
+  await openTab(inspector, 'Flow')
   await outcomeIs(inspector, 'denied link_cancelled')
 
   await inspector.getByRole('button', { name: 'Replay' }).click()
@@ -101,6 +101,7 @@ test('on a narrow screen many flows take a small part of it, and none stands bes
     await app.getByRole('button', { name: 'Cancel' }).click()
     await app.getByText('link_cancelled').waitFor()
   }
+  await openTab(inspector, 'Flow')
   const flows = inspector.locator('.flows button')
   await expect.poll(() => flows.count()).toBe(7)
 
@@ -115,7 +116,7 @@ test('on a narrow screen many flows take a small part of it, and none stands bes
 
 test('an attack under way keeps the focus on its button, and is not begun twice', async () => {
   const { inspector, lab } = await openDesk()
-  lab.tenant.setBackChannelDelay(300)
+  lab.tenant.setBackChannelDelay(3_000)
   await openTab(inspector, 'Attacks')
   const button = inspector.getByRole('button', { name: 'Attack: Stolen hint' })
   await button.focus()
@@ -129,6 +130,7 @@ test('an attack under way keeps the focus on its button, and is not begun twice'
   const isBusy = await button.getAttribute('aria-disabled')
   await inspector.keyboard.press('Enter')
   const isHere = await button.evaluate((element) => element.matches(':focus'))
+  lab.tenant.setBackChannelDelay(0)
   await inspector.locator('#attacks .badge').waitFor()
 
   expect([isBusy, isHere]).toEqual(['true', true])

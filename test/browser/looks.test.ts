@@ -101,6 +101,7 @@ test.each([
 ] as const)('the measure finds what is too wide in $pane of the $page', async ({ page, pane }) => {
   const desk = await openDesk({ browser: { viewport: { width: 360, height: 800 } } })
   await logIn(desk.app)
+  await openTab(desk.inspector, 'Flow')
   await outcomeIs(desk.inspector, 'done')
   await openStep(desk.inspector, 'GET /authorize')
   expect((await measure(desk[page])).overflows).toEqual([])
@@ -116,13 +117,29 @@ test.each([
   expect(Number.parseInt(most ?? '', 10)).toBeGreaterThan(4_000)
 })
 
-test('on a narrow screen the application is a tab of the inspector', async () => {
-  const { inspector } = await openDesk({ browser: { viewport: { width: 360, height: 800 } } })
+test('on a narrow screen the application is a tab, the first to be seen while there is no flow', async () => {
+  const { app, inspector } = await openDesk({ browser: { viewport: { width: 360, height: 800 } } })
+  const selected = inspector.getByRole('tab', { selected: true })
   await inspector.bringToFront()
-  expect(await inspector.locator('iframe').isVisible()).toBe(false)
-
-  await openTab(inspector, 'App')
-
-  expect(await inspector.locator('iframe').isVisible()).toBe(true)
   await inspector.frameLocator('iframe').getByRole('button', { name: 'Log in' }).waitFor()
+  await expect.poll(() => selected.textContent()).toBe('App')
+
+  await openTab(inspector, 'Flow')
+  await inspector.locator('iframe').waitFor({ state: 'hidden' })
+  await logIn(app)
+  await openTab(inspector, 'App')
+  await outcomeIs(inspector, 'done')
+  expect(await selected.textContent()).toBe('App')
+
+  await inspector.reload()
+  await outcomeIs(inspector, 'done')
+  expect(await selected.textContent()).toBe('Flow')
+})
+
+test('on a wide screen the flow is seen first', async () => {
+  const { inspector } = await openDesk()
+
+  await inspector.getByText('Nothing has happened yet').waitFor()
+
+  expect(await inspector.getByRole('tab', { selected: true }).textContent()).toBe('Flow')
 })

@@ -4,7 +4,7 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { isDenied, logIn, noteOf, openDesk, ROOT, set } from './desk.ts'
+import { isDenied, logIn, openDesk, ROOT, set } from './desk.ts'
 
 const folders: string[] = []
 
@@ -31,7 +31,7 @@ const SENTENCE = 'The second login was cancelled or refused.'
 
 test('an edit is deployed within a second, and the next flow runs it', async () => {
   const root = await copySources()
-  const { app, inspector } = await openDesk({ root })
+  const { app, inspector, lab } = await openDesk({ root })
   await logIn(app)
   const editedAtMs = Date.now()
   await edit(root, 'outcome.ts', SENTENCE, 'The second login was given up.')
@@ -46,7 +46,11 @@ test('an edit is deployed within a second, and the next flow runs it', async () 
 
   expect(await told.textContent()).toMatch(/^Version 2, [\d,]+ bytes: .* deployed in [\d.]+ ms$/)
   expect(tookMs).toBeLessThan(1_000)
-  expect(await noteOf(app).textContent()).toContain('The second login was given up.')
+  // The application has its own words for it; what the Action said came back in the URL.
+  const denied = lab.tenant.requests().find(({ location }) => location?.includes('link_cancelled'))
+  expect(new URL(denied?.location ?? '').searchParams.get('error_description')).toBe(
+    'link_cancelled: The second login was given up.',
+  )
 })
 
 test('sources that do not build are told, and the version before runs on', async () => {

@@ -21,6 +21,7 @@ import {
   type Person,
   set,
   startLink,
+  switching,
 } from './desk.ts'
 
 const ALEX = 'auth0|5f7c8ec7c33c6c004bbafe82'
@@ -126,7 +127,8 @@ const ROWS: readonly Row[] = [
     to: { choice: 'yes' },
     before: async ({ inspector }) => {
       await openTab(inspector, 'People')
-      await inspector.getByRole('switch', { name: /^Alex .* factor enrolled/ }).check()
+      const enrolled = inspector.getByRole('switch', { name: /^Alex .* factor enrolled/ })
+      await switching(inspector, 'people', () => enrolled.check())
     },
     effect: denies('mfa_required'),
   },
@@ -187,10 +189,10 @@ const ROWS: readonly Row[] = [
   },
   {
     name: 'PRIMARY_MAX_AUTH_AGE',
-    to: '3',
+    to: '6',
     effect: async (desk) => {
       const { app } = desk
-      await app.waitForTimeout(4_100)
+      await app.waitForTimeout(7_100)
       await denies('reauth_required')(desk)
       await app.getByRole('button', { name: 'Log in again' }).click()
       await app.getByRole('link', { name: /Username-Password/ }).click()
@@ -217,7 +219,8 @@ const ROWS: readonly Row[] = [
       await outcomeIs(inspector, 'linked')
       const end = await openStep(inspector, 'onContinuePostLogin')
       expect(end).toContain('"RESULT_CLAIM": "https://app.example.com/linking"')
-      const tokens = inspector.locator('.step', { hasText: 'redeems the code' }).last()
+      const redeemed = 'Application to Tenant: redeems the code'
+      const tokens = inspector.locator('.step', { hasText: redeemed })
       await tokens.locator('summary').click()
       expect(await tokens.locator('.behind').textContent()).toMatch(
         /"https:\/\/app\.example\.com\/linking": \{\s+"status": "linked"/,

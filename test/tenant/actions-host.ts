@@ -13,6 +13,7 @@ import { type ConsoleDouble, createConsole } from '../support/console.ts'
 import { deepFreeze } from '../support/event.ts'
 import { type LoadedAction, loadAction, type Realm } from '../support/load.ts'
 import type { ActionRegistry, ActionVersion } from './action-registry.ts'
+import { createBoundedMap } from './bounded.ts'
 import { RUN_HEADER } from './front-door.ts'
 import type { Log } from './log.ts'
 import type { LoginTransaction, Outcome, RequestValues } from './transaction.ts'
@@ -72,13 +73,16 @@ interface UndiciRequest {
   addHeader(name: string, value: string): void
 }
 
+/** What is older belongs to browsers that never came back. */
+const MAX_SUSPENDED = 2_000
+
 const OUT_OF_TIME = Symbol('out of time')
 
 export function createActionsHost(options: ActionsHostOptions): ActionsHost {
   const { registry, log, cache } = options
   const current = new AsyncLocalStorage<Run>()
   const instances = new Map<string, LoadedAction | { readonly loadError: unknown }>()
-  const suspended = new Map<string, Pipeline>()
+  const suspended = createBoundedMap<string, Pipeline>(MAX_SUSPENDED)
   let runs = 0
 
   // One instance serves many runs, which may interleave: its console finds the present one.

@@ -5,6 +5,7 @@
 
 import { type Context, interactionPolicy, type Provider } from 'oidc-provider'
 import { type Application, type Applications, redirectUriAllowed } from './applications.ts'
+import type { BoundedMap } from './bounded.ts'
 import { page } from './pages.ts'
 import type { StoredUser } from './store.ts'
 
@@ -148,7 +149,7 @@ export function allowRedirectUris(provider: Provider, applications: Applications
 /** ID tokens carry Auth0's `sid` and whatever claims the Actions have set. */
 export function addClaims(
   provider: Provider,
-  claimsOfGrants: ReadonlyMap<string, Readonly<Record<string, unknown>>>,
+  claimsOfGrants: Pick<BoundedMap<string, Readonly<Record<string, unknown>>>, 'get'>,
 ): void {
   const { payload } = provider.IdToken.prototype
   provider.IdToken.prototype.payload = async function withClaims() {

@@ -20,6 +20,7 @@ import {
   toAccount,
   toClient,
 } from './authorization-config.ts'
+import { createBoundedMap } from './bounded.ts'
 import { type Exchange, type Presented, present } from './http.ts'
 import { createProviderStorage } from './provider-storage.ts'
 import type { SigningKeys } from './signing-keys.ts'
@@ -80,11 +81,14 @@ export interface AuthorizationServer {
 
 type Role = 'outer' | 'nested'
 
+/** Their claims are asked for when the code is redeemed, or a token refreshed. */
+const MAX_GRANTS = 2_000
+
 export function createAuthorizationServer(options: AuthorizationServerOptions) {
   const { cookiePrefix, domain, hooks } = options
   const transactions = new WeakMap<IncomingMessage, LoginTransaction>()
   const bodyListeners = new WeakMap<IncomingMessage, (body: unknown) => void>()
-  const claimsOfGrants = new Map<string, Readonly<Record<string, unknown>>>()
+  const claimsOfGrants = createBoundedMap<string, Readonly<Record<string, unknown>>>(MAX_GRANTS)
   const storage = createProviderStorage((clientId) => {
     const application = options.applications.find(clientId)
     return application && toClient(application)

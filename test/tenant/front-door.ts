@@ -55,6 +55,8 @@ export interface FrontDoorOptions {
   readonly backChannelDelayMs: () => number
   /** Whose client this is, for the log. */
   readonly callerOf: (clientId: string | undefined) => Caller
+  /** The one origin whose pages may show the tenant's in a frame; like Auth0, by default none. */
+  readonly framedBy: () => string | undefined
 }
 
 export interface FrontDoor {
@@ -92,7 +94,7 @@ export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoo
       const exchange = await toExchange({ channel, req, res, run }, addresses, options)
       if (exchange === undefined)
         return sendJson(res, 421, { error: 'not a domain of this tenant' })
-      rewriteHeaders(exchange, addresses)
+      rewriteHeaders(exchange, addresses, options.framedBy() ?? "'none'")
       await answer(exchange, run > 0)
     } catch (error) {
       if (res.headersSent) res.destroy()
@@ -277,7 +279,18 @@ function withoutIssuer(location: string, domain: string): string {
   return url.href
 }
 
-function rewriteHeaders({ channel, domain, res }: Exchange, addresses: Addresses): void {
+/** Of every page, the authorization server's own too: beside its policy, who may frame it. */
+function limitFrames(res: ServerResponse, framedBy: string): void {
+  if (!String(res.getHeader('content-type')).startsWith('text/html')) return
+  const own = [res.getHeader('content-security-policy') ?? []].flat()
+  res.setHeader('content-security-policy', [...own, `frame-ancestors ${framedBy}`].join('; '))
+}
+
+function rewriteHeaders(
+  { channel, domain, res }: Exchange,
+  addresses: Addresses,
+  framedBy: string,
+): void {
   const writeHead = res.writeHead.bind(res)
   const rewriting = (status: number, headers: OutgoingHttpHeaders = {}) => {
     for (const [name, value] of Object.entries(headers)) {
@@ -288,6 +301,7 @@ function rewriteHeaders({ channel, domain, res }: Exchange, addresses: Addresses
       const plain = withoutIssuer(location, domain)
       res.setHeader('location', channel === 'front' ? toFrontDoor(plain, addresses) : plain)
     }
+    limitFrames(res, framedBy)
     const cookies = res.getHeader('set-cookie')
     if (channel === 'front' && Array.isArray(cookies)) {
       res.setHeader(

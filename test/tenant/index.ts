@@ -30,6 +30,7 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
     faults,
     backChannelDelayMs: () => backChannelDelayMs,
     callerOf: (clientId) => parts?.applications.find(clientId)?.caller ?? 'application',
+    framedBy: options.framedBy ?? (() => undefined),
   })
   parts = await assembleBehind(door, log, options)
   const { addresses } = door

@@ -8,6 +8,7 @@ import { randomBytes } from 'node:crypto'
 import type { ActionsHost } from './actions-host.ts'
 import type { Application, Applications } from './applications.ts'
 import type { AuthorizationServer } from './authorization-server.ts'
+import { createBoundedMap } from './bounded.ts'
 import { type ConnectionLogin, upstreamUrl } from './connection-login.ts'
 import {
   type Exchange,
@@ -67,6 +68,9 @@ export interface Login {
 /** More of them do not arrive. */
 const MAX_CUSTOM_PARAMETERS = 10
 
+/** Of each: what is older belongs to logins that nobody goes on with. */
+const MAX_UNDER_WAY = 500
+
 const handle = (): string => randomBytes(24).toString('base64url')
 
 function customParameters(parameters: Parameters): Parameters {
@@ -76,10 +80,10 @@ function customParameters(parameters: Parameters): Parameters {
 
 export function createLogin(options: LoginOptions): Login {
   const { applications, connections, continueBehaviour, cookiePrefix, host, store } = options
-  const interactions = new Map<string, LoginTransaction>()
-  const redirects = new Map<string, LoginTransaction>()
-  const pushed = new Map<string, Parameters>()
-  const sessions = new Map<string, Authentication>()
+  const interactions = createBoundedMap<string, LoginTransaction>(MAX_UNDER_WAY)
+  const redirects = createBoundedMap<string, LoginTransaction>(MAX_UNDER_WAY)
+  const pushed = createBoundedMap<string, Parameters>(MAX_UNDER_WAY)
+  const sessions = createBoundedMap<string, Authentication>(MAX_UNDER_WAY)
   const browserCookie = `${cookiePrefix}_browser`
 
   function read(exchange: Exchange) {

@@ -1,9 +1,12 @@
 /**
  * Where the authorization server keeps sessions, interactions, codes and tokens: a Map per domain,
- * shared by the servers of that domain; applications are looked up where they are. The adapter that `oidc-provider` asks for; no I/O.
+ * shared by the servers of that domain, which forgets the oldest; applications are looked up where they
+ * are. The adapter that `oidc-provider` asks for; no I/O.
  *
  * @see https://github.com/panva/node-oidc-provider/blob/main/example/my_adapter.js
  */
+
+import { createBoundedMap } from './bounded.ts'
 
 interface Payload {
   readonly uid?: string
@@ -12,13 +15,16 @@ interface Payload {
   consumed?: number
 }
 
+/** A login leaves a handful. */
+const MAX_STORED = 20_000
+
 export function createProviderStorage(findClient: (clientId: string) => object | undefined) {
-  const stored = new Map<string, Payload>()
+  const stored = createBoundedMap<string, Payload>(MAX_STORED)
 
   return (model: string) => {
     const prefix = `${model}:`
     const findWhere = (matches: (payload: Payload) => boolean): Payload | undefined => {
-      for (const [key, payload] of stored) {
+      for (const [key, payload] of stored.entries()) {
         if (key.startsWith(prefix) && matches(payload)) return payload
       }
       return undefined
@@ -38,7 +44,7 @@ export function createProviderStorage(findClient: (clientId: string) => object |
         stored.delete(prefix + id)
       },
       revokeByGrantId: async (grantId: string) => {
-        for (const [key, payload] of stored) {
+        for (const [key, payload] of stored.entries()) {
           if (payload.grantId === grantId) stored.delete(key)
         }
       },

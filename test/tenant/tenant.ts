@@ -45,6 +45,8 @@ export interface TenantOptions {
   readonly signingKeys?: SigningKeys
   /** Answers a request in the tenant's place, where it gives back true. */
   readonly answerFirst?: (exchange: Exchange) => Promise<boolean>
+  /** The one origin whose pages may show the login pages in a frame. Default: none, as at Auth0. */
+  readonly framedBy?: () => string | undefined
   /** `event.configuration`. */
   readonly configuration?: Readonly<Record<string, string>>
 }

@@ -37,11 +37,12 @@ export function createAccounts({ domain, management }: ApplicationConfig) {
   return {
     async read(userId: string): Promise<Identities> {
       try {
-        const { identities = [] } = await getUser(userId)
-        return identities.map(({ connection = '', profileData, provider, user_id }) => ({
+        const { email, identities = [] } = await getUser(userId)
+        return identities.map(({ connection = '', profileData, provider, user_id }, index) => ({
           connection,
           id: `${provider}|${user_id}`,
-          email: profileData?.email,
+          // The main identity's profile is the account's own: it has no copy of it.
+          email: index === 0 ? (profileData?.email ?? email) : profileData?.email,
         }))
       } catch {
         // Whoever is logged in stays so: the page says what it cannot show.

@@ -17,6 +17,10 @@ export type CalendarAnswer =
   | { readonly type: 'said'; readonly lines: readonly string[] }
   | { readonly type: 'no token'; readonly why: string }
 
+/** Its last words after a denial. */
+export const giveUp = (code: string | undefined): string =>
+  `The request was ${code === 'link_cancelled' ? 'given up' : 'denied'}. I stop here.`
+
 export async function askForCalendar(
   auth0: ServerClient<Exchange>,
   exchange: Exchange,

@@ -1,42 +1,48 @@
 /**
- * What the application says when a login, link or unlink did not work: the code, its sentence, and what
- * the user can do about it. Pure.
+ * What the application says when a login, link or unlink did not work: the code, and its own words for
+ * it. Pure.
  */
 
 import type { Code } from '../../../src/outcome.ts'
 import type { Identities } from './account.ts'
 import type { Note } from './pages.ts'
 
-const AGAIN = 'Start again from this page, in this browser.'
-const LATER = 'Wait a moment, then try again.'
-const LOG_IN = 'Log in again, then retry: that gives the application a fresh ID token.'
-const ADMIN = 'Ask whoever runs this application: it is a matter of its settings.'
+const LOG_IN = 'Please log in again, and start from here once more.'
+const NOT_OFFERED = 'That is not allowed here.'
+const OURS = 'That did not work. It is for whoever runs this application to mend.'
+const UNAVAILABLE = 'That is not available right now.'
+const AGAIN = 'That did not work, please start again.'
 
-/** By the codes of the Action. */
-const ADVICE: Readonly<Record<Code, string>> = {
-  invalid_request: ADMIN,
-  interaction_required: 'Start it from a page: a silent login cannot ask anything.',
-  connection_not_allowed: 'Choose another login to link; this one is not offered.',
-  scope_not_allowed: 'Go on with fewer permissions; these are not allowed here.',
-  unlink_not_allowed: ADMIN,
+/**
+ * What to say, by the codes of the Action: the application's own words, since anybody can put a
+ * sentence into the URL of its callback.
+ */
+const ANSWERS: Readonly<Record<Code, string>> = {
+  invalid_request: OURS,
+  interaction_required: OURS,
+  connection_not_allowed: 'This login cannot be linked here.',
+  scope_not_allowed: NOT_OFFERED,
+  unlink_not_allowed: NOT_OFFERED,
   hint_invalid: LOG_IN,
   hint_expired: LOG_IN,
   reauth_required: LOG_IN,
-  mfa_required: 'Set up or pass the second factor, then log in again and retry.',
-  email_unverified: 'Follow the link in the message that verifies your address, then retry.',
-  link_cancelled: 'Nothing has changed. Retry whenever you like.',
+  mfa_required: 'Set up or use your second factor, then log in again.',
+  email_unverified:
+    'Open the link in our message to you first: your e-mail address is not verified.',
+  link_cancelled: 'Nothing has changed. Try again whenever you like.',
   callback_invalid: AGAIN,
-  binding_mismatch: AGAIN,
-  connection_mismatch: 'Log in with the login that was asked for, as yourself.',
-  identity_in_use: 'Log in with that identity and unlink it there first, or choose another one.',
-  identity_not_found: 'It is not linked any more; reload the page.',
+  binding_mismatch: 'Please start again, in this browser.',
+  connection_mismatch: 'That was another login than the one you chose.',
+  identity_in_use:
+    'That login belongs to another account. Log in with it and unlink it there first.',
+  identity_not_found: 'That login is not linked any more.',
   identity_is_primary: 'The main login stays. Only linked ones can be unlinked.',
-  secondary_email_unverified: 'Verify the address of the other login there, then retry.',
-  email_mismatch: 'Choose a login that has the same e-mail address as this account.',
-  link_failed: ADMIN,
-  service_unavailable: LATER,
-  misconfigured: ADMIN,
-  unexpected: LATER,
+  secondary_email_unverified: 'Verify the e-mail address of that login first.',
+  email_mismatch: 'Choose a login with the same e-mail address as this account.',
+  link_failed: OURS,
+  service_unavailable: 'Please try again in a moment.',
+  misconfigured: UNAVAILABLE,
+  unexpected: UNAVAILABLE,
 }
 
 /** Those that a new login can cure: it has `prompt=login`, so that the user authenticates again. */
@@ -53,26 +59,21 @@ const NOT_LOGGED_IN: readonly unknown[] = ['missing_session_error', 'session_exp
 
 interface SdkError {
   readonly code?: unknown
-  readonly message?: string
-  readonly cause?: { readonly error?: string; readonly error_description?: string }
+  readonly cause?: { readonly error_description?: string }
 }
 
 /** The SDK rejects, and its error's cause holds what came back to /callback: `<code>: <sentence>`. */
 export function readDenial(error: unknown): Note {
-  const { cause, code: sdkCode, message } = error as SdkError
+  const { cause, code: sdkCode } = error as SdkError
   if (NOT_LOGGED_IN.includes(sdkCode)) {
-    return { tone: 'bad', text: 'You are not logged in any more.', advice: 'Log in, then retry.' }
+    return { tone: 'bad', text: 'You are not logged in any more. Log in, then retry.' }
   }
-  const [, code = '', sentence = ''] = /^(\w+): (.+)$/.exec(cause?.error_description ?? '') ?? []
-  if (!Object.hasOwn(ADVICE, code)) {
-    const text = cause?.error_description ?? message ?? 'It did not work.'
-    return { tone: 'bad', text, advice: AGAIN }
-  }
+  const [, code = ''] = /^(\w+): /.exec(cause?.error_description ?? '') ?? []
+  if (!Object.hasOwn(ANSWERS, code)) return { tone: 'bad', text: AGAIN }
   return {
     tone: 'bad',
     code,
-    text: sentence,
-    advice: ADVICE[code as Code],
+    text: ANSWERS[code as Code],
     ...(CURED_BY_LOGIN.includes(code) ? { logIn: true } : {}),
   }
 }
@@ -92,5 +93,5 @@ export function checkNote(note: Note, identities: Identities): Note {
   )
   if (isLinked === (expects === 'linked')) return note
   const text = isLinked ? 'is still linked.' : 'is not linked: the login went on without it.'
-  return { ...note, tone: 'bad', text, advice: ADMIN }
+  return { ...note, tone: 'bad', text }
 }

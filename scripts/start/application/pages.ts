@@ -15,7 +15,6 @@ export interface Note {
   readonly tone: 'good' | 'bad'
   readonly text: string
   readonly code?: string
-  readonly advice?: string
   readonly connection?: string
   /** `provider|user_id`; not given: any one of the connection. */
   readonly identity?: string
@@ -23,7 +22,7 @@ export interface Note {
   readonly expects?: 'linked' | 'unlinked'
   /** Offer a login right here. */
   readonly logIn?: boolean
-  /** What the agent has said so far; it goes on by itself. */
+  /** What the agent has said so far; where it went well, it goes on by itself. */
   readonly agent?: readonly string[]
 }
 
@@ -46,13 +45,12 @@ const hidden = (name: string, value: string): string =>
 const form = (action: string, content: string): string =>
   `<form method="post" action="${action}">${content}</form>`
 
-function renderNote({ advice, code, connection, logIn, text, tone }: Note): string {
+function renderNote({ code, connection, logIn, text, tone }: Note): string {
   const head = code === undefined ? '' : `<code>${escapeHtml(code)}</code> `
   const subject = connection === undefined ? '' : `${escapeHtml(labelOf(connection))} `
   const role = tone === 'bad' ? 'alert' : 'status'
   return `<div class="note ${tone === 'bad' ? 'bad' : 'good'}" role="${role}" id="note">
 <p>${head}${subject}${escapeHtml(text)}</p>
-${advice === undefined ? '' : `<p><strong>What to do:</strong> ${escapeHtml(advice)}</p>`}
 ${logIn === true ? form('/login', hidden('again', 'yes') + button('Log in again')) : ''}
 </div>`
 }

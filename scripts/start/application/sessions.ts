@@ -79,19 +79,44 @@ export function createStores({ sessionSecret: secret }: { readonly sessionSecret
   }
 }
 
-const NOTE = 'note'
+/** Cookies ignore ports: other applications of this machine have theirs here too. */
+export const NOTE = 'example-application-note'
+
+const isText = (value: unknown): boolean => typeof value === 'string'
+
+const NOTE_MEMBERS: Readonly<Record<keyof Note, (value: unknown) => boolean>> = {
+  tone: (value) => value === 'good' || value === 'bad',
+  text: isText,
+  code: isText,
+  connection: isText,
+  identity: isText,
+  expects: (value) => value === 'linked' || value === 'unlinked',
+  logIn: (value) => typeof value === 'boolean',
+  agent: (value) => Array.isArray(value) && value.every(isText),
+}
+
+function isNote(value: unknown): value is Note {
+  if (typeof value !== 'object' || value === null) return false
+  if (!Object.hasOwn(value, 'tone') || !Object.hasOwn(value, 'text')) return false
+  const checks: Readonly<Record<string, (member: unknown) => boolean>> = NOTE_MEMBERS
+  return Object.entries(value).every(
+    ([name, member]) => Object.hasOwn(checks, name) && checks[name]?.(member) === true,
+  )
+}
 
 /** Kept until the next page is shown. */
 export function writeNote(exchange: Exchange, note: Note): void {
   setCookie(exchange, NOTE, Buffer.from(JSON.stringify(note)).toString('base64url'))
 }
 
+/** Anything else under its name is taken away too, and ignored. */
 export function takeNote(exchange: Exchange): Note | undefined {
   const value = readCookies(exchange)[NOTE]
   if (value === undefined || value === '') return undefined
   removeCookie(exchange, NOTE)
   try {
-    return JSON.parse(Buffer.from(value, 'base64url').toString()) as Note
+    const note: unknown = JSON.parse(Buffer.from(value, 'base64url').toString())
+    return isNote(note) ? note : undefined
   } catch {
     return undefined
   }

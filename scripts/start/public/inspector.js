@@ -48,11 +48,14 @@ for (const tab of tabs) {
   tab.addEventListener('keydown', moveTab)
 }
 
-// On a narrow screen what is replayed would go on unseen, behind the tabs.
-document.addEventListener('submit', () => {
+/** On a narrow screen it is behind the tabs, and what happens there would go on unseen. */
+function openApplication(focus = false) {
   const [application] = tabs
-  if (isVisible(application)) openTab(application.dataset.tab, true)
-})
+  if (isVisible(application)) openTab(application.dataset.tab, focus)
+}
+
+// What is replayed goes on there.
+document.addEventListener('submit', () => openApplication(true))
 
 async function choose(id) {
   if (id === newest?.id) {
@@ -105,7 +108,8 @@ function mark() {
   }
 }
 
-let listed = ''
+/** `undefined`: nothing was told yet. */
+let listed
 
 function drawList(flows) {
   const text = JSON.stringify(flows.map(({ id, outcome }) => [id, outcome]))
@@ -138,6 +142,7 @@ function drawState({ attacks, deployment: deployed, flows, people, settings, tro
     chosen = undefined
     newest = undefined
     draw(undefined)
+    if (listed === undefined) openApplication()
   }
   drawList(flows)
   drawAgain(flows)

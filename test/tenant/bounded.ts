@@ -6,6 +6,8 @@
 export interface BoundedMap<Key, Value> {
   get(key: Key): Value | undefined
   set(key: Key, value: Value): void
+  delete(key: Key): void
+  entries(): Iterable<[Key, Value]>
   clear(): void
 }
 
@@ -20,6 +22,8 @@ export function createBoundedMap<Key, Value>(maxEntries: number): BoundedMap<Key
       const [oldest] = entries.keys()
       if (entries.size > maxEntries && oldest !== undefined) entries.delete(oldest)
     },
+    delete: (key) => void entries.delete(key),
+    entries: () => entries.entries(),
     clear: () => entries.clear(),
   }
 }
