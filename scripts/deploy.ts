@@ -5,6 +5,7 @@
  */
 import { actionCode, commandLine } from '#home'
 import { runIfStarted } from './as-process.ts'
+import { readActionFile } from './deploy/action-file.ts'
 import { TIMING, type Timing } from './deploy/apply.ts'
 import {
   type Config,
@@ -41,6 +42,10 @@ const HELP = `Puts the Action into an Auth0 tenant, with all that it needs aroun
   --dry-run         write nothing, show what would change
   --position PLACE  place in the post-login flow: last (default), first, or a
                     number from 1
+  --drop NAMES      settings that the Action has and shall lose, so that their
+                    defaults hold; a setting that nobody names ends the run
+                    before anything is written
+  --file FILE       deploy this file as it is, and build nothing
   --rollback        return to the version before
   --name NAME       name of the Action (default: ${DEFAULT_ACTION_NAME})
   --env-file FILE   read variables from a file; the environment wins
@@ -102,7 +107,8 @@ async function run(
     await rollBack({ ...config, clientId: config.settings.AUTH0_CLIENT_ID, timing }, report)
     return
   }
-  await deploy({ ...config, code: await build(), timing }, report)
+  const code = await (config.file === undefined ? build() : readActionFile(config.file))
+  await deploy({ ...config, code, timing }, report)
 }
 
 await runIfStarted(import.meta.url, (args) => main(args, process.env, process))

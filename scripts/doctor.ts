@@ -4,6 +4,7 @@
  */
 import { actionCode, commandLine } from '#home'
 import { runIfStarted } from './as-process.ts'
+import { readActionFile } from './deploy/action-file.ts'
 import type { Finding, Level } from './deploy/checks/finding.ts'
 import { isHelp, isRefusal, readDoctorConfig, type Variables } from './deploy/config.ts'
 import { DOCTOR_SCOPES, diagnose, examine } from './deploy/diagnose.ts'
@@ -19,6 +20,7 @@ const HELP = `Checks the account linking of an Auth0 tenant. Reads only.
   ${commandLine('doctor', '[options]')}
 
   --name NAME       name of the Action (default: account-linking)
+  --file FILE       compare with this file, and build nothing
   --env-file FILE   read variables from a file; the environment wins
   --json            one JSON document on stdout
 
@@ -56,7 +58,8 @@ export async function main(
     const management = openManagement(config.credentials, { onWait }, hide)
     const scopes = await management.readScopes()
     requireScopes(scopes, DOCTOR_SCOPES)
-    const patient = await examine(management, { ...config, code: await build() }, scopes)
+    const code = await (config.file === undefined ? build() : readActionFile(config.file))
+    const patient = await examine(management, { ...config, code }, scopes)
     hide(patient.companion?.clientSecret ?? '')
     const findings = diagnose(patient)
     const { domain, actionName } = patient

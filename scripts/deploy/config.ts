@@ -22,6 +22,8 @@ interface Who {
 
 export interface DoctorConfig extends Who {
   readonly actionName: string
+  /** The Action's file, as it is; `undefined`: what the sources give. */
+  readonly file: string | undefined
   readonly json: boolean
 }
 
@@ -30,6 +32,7 @@ export interface Config extends DoctorConfig {
   readonly provision: boolean
   readonly dryRun: boolean
   readonly position: Position
+  readonly drop: readonly string[]
 }
 
 /** Asked for instead of anything else. */
@@ -52,6 +55,7 @@ const COMMON_OPTIONS = {
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
   'env-file': { type: 'string' },
+  file: { type: 'string' },
   name: { type: 'string', default: DEFAULT_ACTION_NAME },
 } as const
 
@@ -61,6 +65,7 @@ const OPTIONS = {
   'dry-run': { type: 'boolean', default: false },
   rollback: { type: 'boolean', default: false },
   position: { type: 'string' },
+  drop: { type: 'string', multiple: true },
 } as const
 
 export function readConfig(
@@ -70,16 +75,25 @@ export function readConfig(
   const parsed = parse(() => parseArgs({ args: [...args], options: OPTIONS }).values)
   if (isRefusal(parsed)) return parsed
   const { rollback, provision, 'dry-run': dryRun, json, help, name, position: place } = parsed
+  const { file } = parsed
+  const names = (parsed.drop ?? []).flatMap((list) => list.split(',').map((one) => one.trim()))
+  const drop = [...new Set(names)]
   const position = readPosition(place ?? 'last')
   if (position === undefined)
     return { problem: '--position takes "first", "last" or a number from 1' }
-  if (rollback && (provision || place !== undefined))
+  if (!drop.every((one) => /^\w+$/.test(one)))
+    return { problem: '--drop takes names of settings, separated by commas' }
+  const others = [place, file, ...drop].filter((one) => one !== undefined)
+  if (rollback && (provision || others.length > 0))
     return { problem: '--rollback goes with --dry-run, --json, --name and --env-file only' }
   if (help) return { help }
   const who = readWho(environment, parsed['env-file'], rollback)
   if (isRefusal(who)) return who
+  const both = drop.find((one) => one in who.settings)
+  if (both !== undefined)
+    return { problem: `--drop ${both} is set as well, by ${PREFIX}${both}: leave one of them out` }
   const mode = rollback ? 'rollback' : 'deploy'
-  return { ...who, mode, actionName: name, provision, dryRun, json, position }
+  return { ...who, mode, actionName: name, file, provision, dryRun, json, position, drop }
 }
 
 export function readDoctorConfig(
@@ -88,10 +102,10 @@ export function readDoctorConfig(
 ): DoctorConfig | Help | Refusal {
   const parsed = parse(() => parseArgs({ args: [...args], options: COMMON_OPTIONS }).values)
   if (isRefusal(parsed)) return parsed
-  const { json, help, name } = parsed
+  const { file, json, help, name } = parsed
   if (help) return { help }
   const who = readWho(environment, parsed['env-file'])
-  return isRefusal(who) ? who : { ...who, json, actionName: name }
+  return isRefusal(who) ? who : { ...who, json, actionName: name, file }
 }
 
 function parse<T>(read: () => T): T | Refusal {

@@ -2,13 +2,13 @@
  * The doctor: reads all that account linking depends on in a tenant, and says what is wrong with it.
  * Writes nothing. `diagnose` is pure; `examine` reads for it.
  */
-import { checkAction } from './checks/action.ts'
+import { checkAction, lostSettings } from './checks/action.ts'
 import { checkCompanion } from './checks/companion.ts'
 import type { Finding, Patient } from './checks/finding.ts'
 import { checkSettings } from './checks/settings.ts'
 import { checkApplications, checkConnections, checkTokenLifetime } from './checks/surroundings.ts'
 import type { Management } from './management.ts'
-import { isCurrent, readMemory } from './memory.ts'
+import { holdsSettings, readMemory } from './memory.ts'
 import { Problem } from './problems.ts'
 import { readApplications, readSnapshot, readSurroundings, readTokenLifetime } from './read.ts'
 import { namesSettings, readAsAction, type Values } from './settings.ts'
@@ -28,14 +28,31 @@ export const DOCTOR_SCOPES = [
   'read:custom_domains',
 ]
 
-export const diagnose = (patient: Patient): readonly Finding[] => [
-  ...checkAction(patient),
-  ...checkCompanion(patient),
-  ...checkSettings(patient),
-  ...checkConnections(patient),
-  ...checkApplications(patient),
-  ...checkTokenLifetime(patient),
-]
+export function diagnose(patient: Patient): readonly Finding[] {
+  const running = asItRuns(patient)
+  return [
+    ...checkAction(patient),
+    ...checkCompanion(running),
+    ...checkSettings(running),
+    ...checkConnections(running),
+    ...checkApplications(running),
+    ...checkTokenLifetime(running),
+  ]
+}
+
+/** A setting whose secret is not there is at its default, and is judged so. */
+function asItRuns(patient: Patient): Patient {
+  const { values } = patient
+  const lost = lostSettings(patient)
+  if (values === undefined || lost.length === 0) return patient
+  const held = Object.fromEntries(Object.entries(values).filter(([name]) => !lost.includes(name)))
+  const settings = readAsAction(held)
+  return {
+    ...patient,
+    values: held,
+    settings: typeof settings === 'string' ? patient.settings : settings,
+  }
+}
 
 export async function examine(
   management: Management,
@@ -46,7 +63,9 @@ export async function examine(
   const reading = { actionName, clientId, surroundings: false }
   const { action, bindings, companion } = await readSnapshot(management, reading)
   const memory = readMemory(companion?.metadata ?? {})
-  const remembered = isCurrent(memory, actionName, action?.running) ? memory.settings : undefined
+  const remembered = holdsSettings(memory, actionName, action?.running)
+    ? memory.settings
+    : undefined
   const named = namesSettings(given) ? given : undefined
   const values = remembered ?? named
   const settings = readAsAction(values ?? given)

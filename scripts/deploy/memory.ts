@@ -28,7 +28,7 @@ export interface Memory {
   readonly version: number | undefined
   /** After a rollback: the older version that this one repeats. */
   readonly repeats: number | undefined
-  /** `undefined`: none are kept, or they were too long to keep. */
+  /** Of the last deployment. `undefined`: none are kept, or they were too long to keep. */
   readonly settings: Values | undefined
   /** The hash of settings that were too long to keep. */
   readonly digest: string | undefined
@@ -86,6 +86,13 @@ export const isCurrent = (
   running: { readonly number: number } | undefined,
 ): boolean => action === actionName && version !== undefined && version === running?.number
 
+/** What it has of settings is what runs; after a rollback it is what ran before. */
+export const holdsSettings = (
+  memory: Memory,
+  actionName: string,
+  running: { readonly number: number } | undefined,
+): boolean => isCurrent(memory, actionName, running) && memory.repeats === undefined
+
 /** The marker by which a companion is found again, from its creation on. */
 export const markCompanion = (action: string): Metadata => ({ [ACTION]: action })
 
@@ -114,14 +121,18 @@ export function writeMemory(
   }
 }
 
-/** After a rollback nobody knows which settings run: the next deployment sends all of them. */
+/**
+ * After a rollback nobody knows which settings run: the next deployment sends all of them. Those of
+ * the last one are left, to be told to whoever has to name them again.
+ */
 export function writeRollback(
   metadata: Metadata,
   action: string,
   versions: { readonly version: number; readonly repeats: number },
 ): MetadataPatch {
+  const known = readMemory(metadata).action === action
   return {
-    ...forgetAll(metadata),
+    ...(known ? {} : forgetAll(metadata)),
     ...markCompanion(action),
     [DEPLOYED]: writePairs(versions),
   }

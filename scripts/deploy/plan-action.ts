@@ -3,7 +3,7 @@
  * since a list that lacks one would delete it. Pure.
  */
 import { shortDigest } from './digest.ts'
-import { digestOf, fingerprint, isCurrent, type Memory, readMemory } from './memory.ts'
+import { digestOf, fingerprint, holdsSettings, type Memory, readMemory } from './memory.ts'
 import {
   PREFIX,
   readSettingNames,
@@ -97,10 +97,11 @@ interface SecretPlan {
 }
 
 function planSecrets(
-  { actionName, settings }: Wanted,
+  wanted: Wanted,
   action: DeployedAction | undefined,
   companion: Application | undefined,
 ): SecretPlan | Impossible {
+  const { settings } = wanted
   const given = settings.AUTH0_CLIENT_SECRET
   const readable = companion?.clientSecret
   if (given !== undefined && readable !== undefined && given !== readable)
@@ -111,9 +112,9 @@ function planSecrets(
     ...settings,
     ...(readable === undefined ? {} : { AUTH0_CLIENT_SECRET: readable }),
   }
-  const stray = strayProblem(known, action, companion, actionName)
-  if (stray !== undefined) return { problem: stray }
-  const changes = secretChanges(known, action, companion, actionName)
+  const loss = findLoss(known, wanted, action, companion)
+  if (loss !== undefined) return loss
+  const changes = secretChanges(known, wanted, action, companion)
   if (changes.length === 0) return { changes, notes: [] }
   if (companion !== undefined && known.AUTH0_CLIENT_SECRET === undefined)
     return {
@@ -130,48 +131,96 @@ function planSecrets(
   }
 }
 
-/** Set by hand, it would vanish with the whole list and without a word. */
-function strayProblem(
+/**
+ * What the Action has and nobody names would vanish with the whole list, without a word: nothing goes
+ * but what is dropped by its name.
+ */
+function findLoss(
   known: Values,
+  { actionName, drop = [] }: Wanted,
   action: DeployedAction | undefined,
   companion: Application | undefined,
-  actionName: string,
-): string | undefined {
+): Impossible | undefined {
   const memory = readMemory(companion?.metadata ?? {})
-  if (action === undefined || isKnown(action, memory, actionName)) return undefined
-  const supplied = ['AUTH0_CLIENT_ID', ...SECRET_SETTINGS, ...Object.keys(known)]
-  const strays = action.secretNames.filter((name) => !supplied.includes(name))
-  const foreign = strays.filter((name) => !readSettingNames().includes(name))
-  if (foreign.length > 0)
-    return `The Action has ${list(foreign)}, which no setting is called: delete it at Actions > Library > Secrets`
-  if (strays.length === 0) return undefined
-  const variables = list(strays.map((name) => PREFIX + name))
-  return `The Action has ${list(strays)}, which no ${PREFIX} variable names: set ${variables} as it is there (or to its default to drop it)`
+  const kept = (memory.action === actionName ? memory.settings : undefined) ?? {}
+  const supplied = [
+    ...Object.keys(known),
+    ...SECRET_SETTINGS,
+    // Whose id it is nobody knows where the companion was made by other means.
+    ...(companion === undefined ? [] : ['AUTH0_CLIENT_ID']),
+  ]
+  const unnamed = (names: readonly string[]) => names.filter((name) => !supplied.includes(name))
+  const held = new Set([...(action?.secretNames ?? []), ...(action?.running?.secretNames ?? [])])
+  const strays = unnamed([...held])
+  // What is only remembered was dropped by a deployment that did not come to its end.
+  const droppable = [...strays, ...unnamed(Object.keys(kept))]
+  const vain = drop.filter((name) => !droppable.includes(name))
+  if (vain.length > 0)
+    return {
+      problem: `--drop ${vain.join()}: nothing of that name is there to be dropped, leave it out`,
+    }
+  const lost = strays.filter((name) => !drop.includes(name)).toSorted()
+  if (action === undefined || lost.length === 0) return undefined
+  const runs = isKnown(action, memory, actionName)
+  const settable = lost.filter((name) => readSettingNames().includes(name))
+  const set = settable.length > 0 ? `set ${list(settable.map((name) => PREFIX + name))}, or ` : ''
+  // Not all of them in one line to be copied: each is let go on purpose.
+  const one = lost.length === 1 ? lost[0] : 'NAME'
+  return {
+    problem: `The Action has ${list(lost)}, which no ${PREFIX} variable names: ${set}--drop ${one} to let it go`,
+    notes: lost.map((name) => tellLoss(name, kept[name], runs)),
+  }
+}
+
+function tellLoss(name: string, value: string | undefined, runs: boolean): string {
+  const variable = PREFIX + name
+  if (!readSettingNames().includes(name))
+    return `${name} is the name of no setting: --drop ${name} deletes it.`
+  if (name === 'AUTH0_CLIENT_ID')
+    return `To adopt the companion that is there, set ${variable}; --drop ${name} has another one made.`
+  const drop = `--drop ${name} takes it back to its default.`
+  if (value === undefined)
+    return `${name} has a value that cannot be read: set ${variable} to it; ${drop}`
+  return runs
+    ? `${name} is ${value}: ${variable} keeps it; ${drop}`
+    : `${name} was ${value} when it was last deployed, and may be another now: set ${variable}; ${drop}`
 }
 
 /** What is remembered is of one version; the draft may hold what was never deployed. */
 const isKnown = (action: DeployedAction, memory: Memory, actionName: string): boolean =>
   action.secretsDeployed &&
-  isCurrent(memory, actionName, action.running) &&
+  holdsSettings(memory, actionName, action.running) &&
   (memory.settings ?? memory.digest) !== undefined
+
+/** What a change starts from. */
+interface Before {
+  readonly action: DeployedAction | undefined
+  readonly memory: Memory
+  /** The settings that run are those of the memory. */
+  readonly known: boolean
+}
+
+const NOT_KNOWN = 'not known'
 
 function secretChanges(
   known: Values,
+  { actionName, drop = [] }: Wanted,
   action: DeployedAction | undefined,
   companion: Application | undefined,
-  actionName: string,
 ): readonly Change[] {
   const { clientId } = companion ?? {}
   const id: Values = clientId === undefined ? {} : { AUTH0_CLIENT_ID: clientId }
   const wanted: Values = { ...known, ...id }
   const memory = readMemory(companion?.metadata ?? {})
   const expected = [...new Set([...Object.keys(wanted), 'AUTH0_CLIENT_ID', ...SECRET_SETTINGS])]
+  const before: Before = {
+    action,
+    memory,
+    known: action !== undefined && isKnown(action, memory, actionName),
+  }
   const changes = [
-    ...settingChanges(withoutSecrets(wanted), action, memory, actionName),
-    ...SECRET_SETTINGS.flatMap((what) => {
-      const change = secretChange(what, wanted[what], action, memory.fingerprints, clientId)
-      return change ?? []
-    }),
+    ...settingChanges(withoutSecrets(wanted), drop, before),
+    ...SECRET_SETTINGS.flatMap((what) => secretChange(what, wanted[what], before, clientId) ?? []),
   ]
   if (changes.length > 0 || action === undefined) return changes
   // Somebody added or removed a secret elsewhere.
@@ -179,17 +228,14 @@ function secretChanges(
   return [{ what: 'names of secrets', before: list(action.secretNames), after: list(expected) }]
 }
 
-function settingChanges(
-  wanted: Values,
-  action: DeployedAction | undefined,
-  memory: Memory,
-  actionName: string,
-): readonly Change[] {
+function settingChanges(wanted: Values, drop: readonly string[], before: Before) {
+  const { action, memory, known } = before
   if (action === undefined) return diff({}, wanted)
-  const known = isKnown(action, memory, actionName)
   if (known && memory.settings !== undefined) return diff(memory.settings, wanted)
   if (known && memory.digest === digestOf(wanted)) return []
-  return [{ what: 'settings', before: 'not known', after: list(Object.keys(wanted)) }]
+  // Whether one differs nobody can tell: all are sent.
+  const names = [...Object.keys(wanted), ...drop]
+  return names.map((what) => ({ what, before: NOT_KNOWN, after: wanted[what] }))
 }
 
 const diff = (before: Values, after: Values): readonly Change[] =>
@@ -202,13 +248,13 @@ const list = (names: readonly string[]): string => names.toSorted().join(', ')
 function secretChange(
   what: string,
   value: string | undefined,
-  action: DeployedAction | undefined,
-  fingerprints: Values,
+  { action, memory, known }: Before,
   clientId = '',
 ): Change | undefined {
   if (action === undefined) return { what, before: undefined, after: '(secret)' }
-  const known = fingerprints[what]
-  if (value === undefined || known === undefined) return undefined
-  if (fingerprint(what, clientId, value) === known) return undefined
+  const sent = memory.fingerprints[what]
+  if (sent === undefined && !known) return { what, before: NOT_KNOWN, after: '(secret)' }
+  if (value === undefined || sent === undefined) return undefined
+  if (fingerprint(what, clientId, value) === sent) return undefined
   return { what, before: '(secret)', after: '(another secret)' }
 }

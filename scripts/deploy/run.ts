@@ -28,7 +28,10 @@ export async function deploy(request: DeployRequest, report: Report): Promise<vo
   const snapshot = await readSnapshot(management, reading)
   report.hide(snapshot.companion?.clientSecret ?? '')
   const plan = makePlan(request, snapshot)
-  if (isImpossible(plan)) throw new Problem(plan.problem)
+  if (isImpossible(plan)) {
+    if (plan.notes !== undefined) report.plan({ steps: [], notes: plan.notes })
+    throw new Problem(plan.problem)
+  }
   report.plan(plan)
   const missing = missingScopes(scopes, writeScopes(plan, request))
   if (missing.length > 0 && dryRun) report.note(lacksScopes(missing).message)

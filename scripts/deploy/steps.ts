@@ -12,6 +12,8 @@ export interface Wanted {
   readonly settings: Values
   readonly position: Position
   readonly provision: boolean
+  /** Settings that the Action has, and shall lose. */
+  readonly drop?: readonly string[]
 }
 
 export interface Change {
@@ -79,6 +81,8 @@ export interface Plan {
 /** The tenant cannot be brought there; `problem` says why, and what to do. */
 export interface Impossible {
   readonly problem: string
+  /** What it is about, thing by thing. */
+  readonly notes?: readonly string[]
 }
 
 export const COMPANION_GRANTS: readonly string[] = ['authorization_code', 'client_credentials']

@@ -44,8 +44,15 @@ describe('the configuration', () => {
       dryRun: false,
       json: false,
       position: 3,
+      drop: [],
       secrets: ['example-secret-of-the-deployer'],
     })
+  })
+
+  it('reads what is to be dropped, by commas or one by one, each once', () => {
+    const args = ['--drop', 'ENFORCE_MFA, DEBUG', '--drop', 'PIN_SESSION,DEBUG']
+    const drop = ['ENFORCE_MFA', 'DEBUG', 'PIN_SESSION']
+    expect(readConfig(args, WHO)).toMatchObject({ drop })
   })
 
   it('prefers an access token, as auth0-deploy-cli does', () => {
@@ -96,6 +103,15 @@ LINK_ENFORCE_MFA=always
     ['a place that is none', ['--position', '0'], WHO, /--position takes/],
     ['a place in words', ['--position', 'middle'], WHO, /--position takes/],
     ['two things at once', ['--rollback', '--provision'], WHO, /--rollback goes with/],
+    ['a rollback that drops', ['--rollback', '--drop', 'DEBUG'], WHO, /--rollback goes with/],
+    ['nothing to drop', ['--drop', ''], WHO, /^--drop takes names of settings/],
+    ['a value to drop', ['--drop', 'DEBUG=*'], WHO, /^--drop takes names of settings/],
+    [
+      'a setting that is dropped and set',
+      ['--drop', 'DEBUG'],
+      { ...WHO, LINK_DEBUG: '*' },
+      /^--drop DEBUG is set as well, by LINK_DEBUG: leave one of them out$/,
+    ],
     ['a file that is not there', ['--env-file', '/nowhere/.env'], WHO, /cannot be read/],
     [
       'a misspelled setting',

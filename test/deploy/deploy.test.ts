@@ -180,6 +180,78 @@ describe('npm run deploy', () => {
     expect(codeOf(await attempt.complete(page.url))).toBe('connection_not_allowed')
   })
 
+  it.each([[[]], [['--dry-run']]])(
+    'stops before it writes where a setting of the last deployment is not named any more: %s',
+    async (args) => {
+      const bench = await startBench()
+      const settings = { LINK_ENFORCE_MFA: 'always', LINK_ALLOWED_CONNECTIONS: 'github' }
+      await provision(bench, settings)
+      bench.tenant.clearLog()
+      const named = { LINK_ENFORCE_MFA: 'always' }
+      const problem =
+        'The Action has ALLOWED_CONNECTIONS, which no LINK_ variable names: set LINK_ALLOWED_CONNECTIONS, or --drop ALLOWED_CONNECTIONS to let it go'
+      const { code, stdout, stderr } = await bench.run(args, named, versionTwo)
+      expect(code).toBe(1)
+      expect(stderr).toContain(problem)
+      expect(stdout.replace(/\s+/g, ' ')).toContain(
+        'ALLOWED_CONNECTIONS is github: LINK_ALLOWED_CONNECTIONS keeps it',
+      )
+      const json = await bench.run([...args, '--json'], named, versionTwo)
+      expect(JSON.parse(json.stdout)).toMatchObject({
+        ok: false,
+        error: problem,
+        notes: [expect.stringMatching(/^ALLOWED_CONNECTIONS is github: /)],
+      })
+      expect(bench.calls(/POST|PATCH|PUT|DELETE/)).toEqual([])
+    },
+  )
+
+  it('takes a setting back to its default where it is dropped by name, and once', async () => {
+    const bench = await startBench()
+    await provision(bench, { LINK_ALLOWED_CONNECTIONS: 'github' })
+    const drop = ['--drop', 'ALLOWED_CONNECTIONS']
+    const { code, stdout } = await bench.run(drop, {}, dist)
+    expect(code).toBe(0)
+    expect(stdout).toContain('ALLOWED_CONNECTIONS: github → (default)')
+    const { link } = await openScenario(bench.tenant)
+    expect(await link()).toMatchObject({ type: 'tokens' })
+    expect(await bench.run([], {}, dist)).toMatchObject({ code: 0 })
+    const again = await bench.run(drop, {}, dist)
+    expect(again.code).toBe(1)
+    expect(again.stderr).toContain('--drop ALLOWED_CONNECTIONS: nothing of that name is there')
+  })
+
+  it('goes on with what was dropped where the build failed', async () => {
+    const bench = await startBench()
+    await provision(bench, { LINK_ALLOWED_CONNECTIONS: 'github' })
+    const drop = ['--drop', 'ALLOWED_CONNECTIONS']
+    expect((await bench.run(drop, {}, build(BROKEN))).code).toBe(1)
+    expect((await bench.run([], {}, dist)).stderr).toContain('has ALLOWED_CONNECTIONS')
+    expect((await bench.run(drop, {}, dist)).code).toBe(0)
+    expect(bench.running()?.number).toBe(2)
+  })
+
+  it('makes no companion beside one that was made by hand, unless it is told to', async () => {
+    const bench = await startBench({ companion: 'registered' })
+    const { tenant } = bench
+    const secrets = { ...tenant.companionSettings, ACTION_SECRET: 'x'.repeat(32) }
+    tenant.install({ name: 'account-linking', code: ACTION, secrets })
+    for (const args of [[], ['--dry-run']]) {
+      const { code, stdout } = await bench.run(['--provision', ...args], {}, dist)
+      expect(code).toBe(1)
+      expect(stdout.replace(/\s+/g, ' ')).toContain(
+        'To adopt the companion that is there, set LINK_AUTH0_CLIENT_ID',
+      )
+    }
+    expect(bench.calls(/POST|PATCH|PUT|DELETE/)).toEqual([])
+    const adopted = { LINK_AUTH0_CLIENT_ID: tenant.applications.companion.clientId }
+    const { code, stdout } = await bench.run(['--provision'], adopted, dist)
+    expect(code).toBe(0)
+    expect(stdout).toContain(`AUTH0_DOMAIN: not known → ${tenant.canonicalDomain}`)
+    expect(stdout).toContain('ACTION_SECRET: not known → (secret)')
+    expect((await bench.run(['--provision'], {}, dist)).stdout).toContain('Nothing changes')
+  })
+
   it('notices a client secret that was rotated elsewhere', async () => {
     const bench = await startBench()
     await provision(bench)
@@ -263,7 +335,7 @@ describe('npm run deploy', () => {
     const { stdout } = await bench.examine([], shared)
     expect(stdout).toContain('They are not known')
     const again = await bench.run([], shared, dist)
-    expect(again.stdout).toContain('settings: not known → ')
+    expect(again.stdout).toContain('AUTH0_DOMAIN: not known → ')
     for (const code of [versionTwo, dist, versionTwo, dist]) await bench.run(second, shared, code)
     await bench.run([], shared, versionTwo)
     await bench.run([], shared, build(`${ACTION}// the third\n`))
@@ -434,8 +506,34 @@ describe('--rollback', () => {
     const { link } = await openScenario(bench.tenant)
     expect(await link()).toMatchObject({ type: 'tokens' })
     const { stdout } = await bench.run([], { LINK_ALLOWED_CONNECTIONS: 'github' }, dist)
-    expect(stdout).toContain('settings: not known → ')
+    expect(stdout).toContain('AUTH0_DOMAIN: not known → ')
     expect(bench.running()?.number).toBe(4)
+  })
+
+  it('tells what was deployed last where the next deployment has to name it', async () => {
+    const bench = await startBench()
+    await provision(bench, { LINK_ENFORCE_MFA: 'yes', LINK_DEBUG: '*' })
+    await bench.run([], { LINK_ENFORCE_MFA: 'always', LINK_DEBUG: '*' }, versionTwo)
+    expect((await bench.run(['--rollback'])).code).toBe(0)
+    const { code, stdout, stderr } = await bench.run([], { LINK_DEBUG: '*' }, versionTwo)
+    expect(code).toBe(1)
+    expect(stderr).toContain('set LINK_ENFORCE_MFA, or --drop ENFORCE_MFA')
+    expect(stdout.replace(/\s+/g, ' ')).toContain(
+      'ENFORCE_MFA was always when it was last deployed, and may be another now: set LINK_ENFORCE_MFA',
+    )
+    const named = { LINK_ENFORCE_MFA: 'always', LINK_DEBUG: '*' }
+    const dry = await bench.run(['--dry-run', '--json'], named, versionTwo)
+    const { steps } = JSON.parse(dry.stdout) as {
+      readonly steps: readonly { readonly changes: readonly object[] }[]
+    }
+    expect(steps.flatMap(({ changes }) => changes)).toEqual(
+      expect.arrayContaining([
+        { what: 'ENFORCE_MFA', before: 'not known', after: 'always' },
+        { what: 'DEBUG', before: 'not known', after: '*' },
+        { what: 'AUTH0_CLIENT_SECRET', before: 'not known', after: '(secret)' },
+      ]),
+    )
+    expect(await bench.run([], named, versionTwo)).toMatchObject({ code: 0 })
   })
 
   it('writes nothing in a dry run', async () => {
@@ -652,7 +750,7 @@ describe('trouble', () => {
     expect(stderr).toMatch(/^\S+ Version \d runs already; run the same command again/)
     expect(stderr).toContain('Somebody else changed its secrets')
     const again = await bench.run(['--provision'], {}, dist)
-    expect(again.stdout).toContain('settings: not known → ')
+    expect(again.stdout).toContain('AUTH0_DOMAIN: not known → ')
     expect(again.code).toBe(0)
     const { link } = await openScenario(bench.tenant)
     expect(await link()).toMatchObject({ type: 'tokens' })

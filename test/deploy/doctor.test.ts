@@ -98,8 +98,8 @@ describe('the doctor', () => {
       'the memory of another Action that has the same companion',
       'note',
       'version',
-      /^Version 3 was not deployed by npm run deploy: its settings are not known/,
-      /npm run deploy/,
+      /^Version 3 was not deployed by npm run deploy: it has the settings that somebody gave it/,
+      /^$/,
       { memory: { ...readMemory(remembered({}, 3)), action: 'another' } },
     ],
     [
@@ -164,6 +164,15 @@ describe('the doctor', () => {
       /^PRIMARY_MAX_AUTH_AGE should be there/,
       /Secrets/,
       { action: action() },
+    ],
+    [
+      'settings that got lost',
+      'warning',
+      'secrets',
+      /^PRIMARY_MAX_AUTH_AGE, ALLOW_MERGE should be there and are not: their defaults hold\.$/,
+      /Secrets/,
+      { action: action() },
+      { ALLOW_MERGE: 'yes' },
     ],
     ['not bound', 'broken', 'flow', /never runs/, /deploy/, { bindings: [bound('bin_a')] }],
     [
@@ -431,6 +440,24 @@ describe('the doctor', () => {
       { REQUIRE_MATCHING_EMAIL: 'yes', ENFORCE_EMAIL_VERIFICATION: 'no' },
     ],
     [
+      'nothing that ties the nested login to a browser',
+      'warning',
+      'PIN_USER_AGENT',
+      /^It is off, and no address is pinned: whoever is handed the nested URL links into the account that began, from any browser\. The session that began is all/,
+      /^set LINK_PIN_USER_AGENT=yes, or LINK_PIN_IP_ADDRESS=yes, then npm run deploy$/,
+      {},
+      { PIN_USER_AGENT: 'no', PIN_IP_ADDRESS: 'no' },
+    ],
+    [
+      'nothing that ties even the way back to a session',
+      'warning',
+      'PIN_USER_AGENT',
+      /With PIN_SESSION off not even the session on the way back is asked for\.$/,
+      /LINK_PIN_USER_AGENT=yes/,
+      {},
+      { PIN_USER_AGENT: 'no', PIN_SESSION: 'no' },
+    ],
+    [
       'hints that outlive the login that they need',
       'warning',
       'HINT_MAX_AGE',
@@ -493,9 +520,9 @@ describe('the doctor', () => {
     ],
     [
       'a main identity whose connection is off',
-      'note',
+      'warning',
       'connection',
-      /cannot unlink/,
+      /^staff is not enabled for the companion: who has it as the main identity can link, and cannot unlink anything\.$/,
       /--provision/,
       {
         surroundings: surroundings({
@@ -579,6 +606,53 @@ describe('the doctor', () => {
     expect(found[0]?.mend ?? '').toMatch(mend)
   })
 
+  it.each<Values>([
+    { PIN_USER_AGENT: 'no', PIN_IP_ADDRESS: 'yes', PIN_SESSION: 'no' },
+    { PIN_SESSION: 'no' },
+  ])('is content with one thing that tells browsers apart: %j', (settings) => {
+    expect(bad(diagnose(patient({}, settings)))).toEqual([])
+  })
+
+  it('keeps the tick for the code, whatever is to say of the version besides', () => {
+    const memory = readMemory(remembered({}, 2))
+    const [first, second] = diagnose(patient({ memory }))
+    expect([first?.level, second?.level]).toEqual(['fine', 'note'])
+    expect(first?.reason).toMatch(/^Version 3 runs what dist holds/)
+  })
+
+  it('only notes a main identity whose connection is off where nobody can link', () => {
+    const connections = [
+      connection({ developerKeys: true }),
+      connection({ id: 'con_2', name: 'staff', enabled: false }),
+    ]
+    const overrides = { surroundings: surroundings({ connections }) }
+    const found = bad(diagnose(patient(overrides, { ALLOWED_CONNECTIONS: 'google-oauth2' })))
+    expect(found.map(({ level }) => level)).toEqual(['broken', 'note'])
+  })
+
+  it('judges a setting whose secret is not there at its default', () => {
+    const connections = [connection(), connection({ id: 'con_2', name: 'github' })]
+    const settings = {
+      ALLOWED_CONNECTIONS: 'google-oauth2',
+      ALLOWED_CLIENT_IDS: 'nobody',
+      PIN_USER_AGENT: 'no',
+      HINT_MAX_AGE: '3600',
+    }
+    const held = patient({ surroundings: surroundings({ connections }) }, settings)
+    const all = diagnose(held).map(({ check }) => check)
+    expect(all).toEqual(
+      expect.arrayContaining(['ALLOWED_CLIENT_IDS', 'PIN_USER_AGENT', 'HINT_MAX_AGE']),
+    )
+    const findings = diagnose({ ...held, action: action() })
+    expect(bad(findings).map(({ check }) => check)).toEqual(
+      // Of the variables none is named, and what was deployed is not there.
+      ['secrets', 'PRIMARY_MAX_AUTH_AGE'],
+    )
+    expect(findings.find(({ check }) => check === 'connections')?.reason).toBe(
+      'google-oauth2, github can be linked.',
+    )
+  })
+
   it('has nothing to say of a log that leaves out what is taken out', () => {
     const patterns = 'account-linking:*,-account-linking:info,-account-linking:verbose'
     expect(bad(diagnose(patient({}, { DEBUG: patterns })))).toEqual([])
@@ -644,6 +718,22 @@ describe('npm run doctor', () => {
     const { code, stdout } = await examine([], settings)
     expect(stdout).toContain('Those of the variables are understood')
     expect(code).toBe(0)
+  })
+
+  it('does not contradict itself after a rollback, of settings that are not there', async () => {
+    const { deploy, examine, run } = await start()
+    await deploy()
+    const given = { LINK_ALLOWED_CONNECTIONS: 'github', LINK_PRIMARY_MAX_AUTH_AGE: '600' }
+    await deploy(given)
+    expect((await run(['--rollback'])).code).toBe(0)
+    const text = (await examine([], given)).stdout.replace(/\s+/g, ' ')
+    expect(text).toContain('✓ version: Version 3 runs what dist holds')
+    expect(text).toContain(
+      'ALLOWED_CONNECTIONS, PRIMARY_MAX_AUTH_AGE should be there and are not: their defaults hold.',
+    )
+    expect(text).toMatch(/connections: .*google-oauth2.* can be linked/)
+    expect(text).toContain('PRIMARY_MAX_AUTH_AGE: It is off.')
+    expect((await examine()).stdout).toContain('They are not known')
   })
 
   it('does not take the companion alone for the settings', async () => {

@@ -3,6 +3,7 @@ import {
   digestOf,
   fingerprint,
   fingerprintsOf,
+  holdsSettings,
   isCurrent,
   type Metadata,
   type MetadataPatch,
@@ -81,7 +82,7 @@ describe('the memory of what was deployed', () => {
     })
   })
 
-  it('forgets the settings at a rollback, and knows what it repeats', () => {
+  it('keeps at a rollback what ran before, and does not take it for what runs', () => {
     const metadata = patched(
       keep({}, VALUES),
       writeRollback(keep({}, VALUES), NAME, { version: 4, repeats: 2 }),
@@ -90,10 +91,19 @@ describe('the memory of what was deployed', () => {
       action: NAME,
       version: 4,
       repeats: 2,
-      settings: undefined,
+      settings: { ENFORCE_MFA: 'yes' },
       fingerprints: {},
     })
+    expect(isCurrent(readMemory(metadata), NAME, { number: 4 })).toBe(true)
+    expect(holdsSettings(readMemory(metadata), NAME, { number: 4 })).toBe(false)
+    expect(holdsSettings(readMemory(keep(metadata, VALUES, 5)), NAME, { number: 5 })).toBe(true)
     expect(readMemory(keep(metadata, VALUES, 5))).toMatchObject({ version: 5, repeats: undefined })
+  })
+
+  it('keeps nothing of another Action at a rollback of this one', () => {
+    const shared = { ...keep({}, VALUES), account_linking_action: 'another' }
+    const back = patched(shared, writeRollback(shared, NAME, { version: 4, repeats: 2 }))
+    expect(readMemory(back)).toMatchObject({ action: NAME, settings: undefined })
   })
 
   it.each([

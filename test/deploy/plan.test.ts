@@ -117,9 +117,12 @@ describe('the plan', () => {
       ['action ENFORCE_MFA: undefined → yes', ...RELEASE],
     ],
     [
-      'a setting that is no longer given goes back to its default',
-      {},
-      { companion: companion({ metadata: remembered({ ALLOW_MERGE: 'yes' }) }) },
+      'a setting that is dropped goes back to its default',
+      { drop: ['ALLOW_MERGE'] },
+      {
+        action: action({ secretNames: [...BY_HAND, 'ALLOW_MERGE'] }),
+        companion: companion({ metadata: remembered({ ALLOW_MERGE: 'yes' }) }),
+      },
       ['action ALLOW_MERGE: yes → undefined', ...RELEASE],
     ],
     [
@@ -148,7 +151,11 @@ describe('the plan', () => {
       'another version was deployed by other means',
       {},
       { companion: companion({ metadata: remembered({}, 2) }) },
-      ['action settings: not known → AUTH0_CLIENT_ID, AUTH0_DOMAIN', ...RELEASE],
+      [
+        'action AUTH0_DOMAIN: not known → tenant.example.com',
+        `action AUTH0_CLIENT_ID: not known → ${CLIENT_ID}`,
+        ...RELEASE,
+      ],
     ],
     [
       'the companion remembers another Action, of the same version',
@@ -159,7 +166,11 @@ describe('the plan', () => {
         }),
         surroundings: undefined,
       },
-      ['action settings: not known → AUTH0_CLIENT_ID, AUTH0_DOMAIN', ...RELEASE],
+      [
+        'action AUTH0_DOMAIN: not known → tenant.example.com',
+        `action AUTH0_CLIENT_ID: not known → ${CLIENT_ID}`,
+        ...RELEASE,
+      ],
     ],
     [
       'settings that were too long to keep, the same as before',
@@ -172,7 +183,27 @@ describe('the plan', () => {
       withSettings({ ...LONG, ALLOWED_CLIENT_IDS: 'y'.repeat(3_000) }),
       { action: WITH_LONG, companion: companion({ metadata: remembered(LONG) }) },
       [
-        'action settings: not known → ALLOWED_CLIENT_IDS, AUTH0_CLIENT_ID, AUTH0_DOMAIN',
+        'action AUTH0_DOMAIN: not known → tenant.example.com',
+        `action ALLOWED_CLIENT_IDS: not known → ${'y'.repeat(3_000)}`,
+        `action AUTH0_CLIENT_ID: not known → ${CLIENT_ID}`,
+        ...RELEASE,
+      ],
+    ],
+    [
+      'an Action by hand, of which nothing is remembered',
+      { ...withSettings({ ENFORCE_MFA: 'yes' }), drop: ['COLOUR', 'ALLOW_MERGE'] },
+      {
+        action: action({ secretNames: [...BY_HAND, 'ALLOW_MERGE', 'COLOUR', 'ENFORCE_MFA'] }),
+        companion: companion({ metadata: { account_linking_action: 'account-linking' } }),
+      },
+      [
+        'action AUTH0_DOMAIN: not known → tenant.example.com',
+        'action ENFORCE_MFA: not known → yes',
+        `action AUTH0_CLIENT_ID: not known → ${CLIENT_ID}`,
+        'action COLOUR: not known → undefined',
+        'action ALLOW_MERGE: not known → undefined',
+        'action AUTH0_CLIENT_SECRET: not known → (secret)',
+        'action ACTION_SECRET: not known → (secret)',
         ...RELEASE,
       ],
     ],
@@ -186,7 +217,11 @@ describe('the plan', () => {
       'a draft holds secrets that never ran',
       {},
       { action: action({ allChangesDeployed: false, secretsDeployed: false }) },
-      ['action settings: not known → AUTH0_CLIENT_ID, AUTH0_DOMAIN', ...RELEASE],
+      [
+        'action AUTH0_DOMAIN: not known → tenant.example.com',
+        `action AUTH0_CLIENT_ID: not known → ${CLIENT_ID}`,
+        ...RELEASE,
+      ],
     ],
     [
       'a deployment was left before its end',
@@ -384,31 +419,18 @@ describe('the plan', () => {
       /application that people use/,
     ],
     [
-      'a setting made by hand, which no variable names, would vanish',
-      withSettings({ ALLOW_MERGE: 'yes' }),
-      deployed({
-        action: action({ secretNames: [...BY_HAND, 'ENFORCE_MFA', 'ALLOW_MERGE'] }),
-        companion: companion({ metadata: {} }),
-      }),
-      /^The Action has ENFORCE_MFA, which no LINK_ variable names: set LINK_ENFORCE_MFA as it is there \(or to its default to drop it\)$/,
+      'to drop what is not there',
+      { drop: ['ALLOW_MERGE', 'NOTHING'] },
+      deployed({ action: action({ secretNames: [...BY_HAND, 'ALLOW_MERGE'] }) }),
+      /^--drop NOTHING: nothing of that name is there to be dropped, leave it out$/,
     ],
     [
-      'a setting of the draft that never ran would vanish',
-      {},
-      deployed({
-        action: action({ secretNames: [...BY_HAND, 'ENFORCE_MFA'], secretsDeployed: false }),
-      }),
-      /has ENFORCE_MFA, which no LINK_ variable names/,
+      'to drop what the Action cannot do without',
+      { drop: ['AUTH0_DOMAIN', 'ACTION_SECRET', 'AUTH0_CLIENT_ID'] },
+      deployed(),
+      /^--drop AUTH0_DOMAIN,ACTION_SECRET,AUTH0_CLIENT_ID: nothing of that name/,
     ],
-    [
-      'a secret made by hand that is no setting',
-      {},
-      deployed({
-        action: action({ secretNames: [...BY_HAND, 'COLOUR'] }),
-        companion: companion({ metadata: {} }),
-      }),
-      /has COLOUR, which no setting is called: delete it/,
-    ],
+    ['to drop where there is no Action', { drop: ['DEBUG'] }, empty(), /^--drop DEBUG: nothing/],
     [
       'a machine-to-machine application as the companion',
       withSettings({ AUTH0_CLIENT_ID: CLIENT_ID }),
@@ -467,6 +489,115 @@ describe('the plan', () => {
     expect(makePlan(wanted(overrides), tenant)).toEqual({
       problem: expect.stringMatching(problem),
     })
+  })
+
+  const WITH_MFA = action({ secretNames: [...BY_HAND, 'ENFORCE_MFA', 'ALLOW_MERGE'] })
+  const MFA_REMEMBERED = remembered({ ENFORCE_MFA: 'always', ALLOW_MERGE: 'yes' })
+
+  it.each<[string, Partial<Snapshot>, string]>([
+    [
+      'forgotten since the last deployment',
+      { action: WITH_MFA, companion: companion({ metadata: MFA_REMEMBERED }) },
+      'ENFORCE_MFA is always: LINK_ENFORCE_MFA keeps it; --drop ENFORCE_MFA takes it back to its default.',
+    ],
+    [
+      'of a version that came back',
+      {
+        action: WITH_MFA,
+        companion: companion({
+          metadata: { ...MFA_REMEMBERED, account_linking_deployed: 'version=3 repeats=1' },
+        }),
+      },
+      'ENFORCE_MFA was always when it was last deployed, and may be another now: set LINK_ENFORCE_MFA; --drop ENFORCE_MFA takes it back to its default.',
+    ],
+    [
+      'made by hand',
+      { action: WITH_MFA, companion: companion({ metadata: {} }) },
+      'ENFORCE_MFA has a value that cannot be read: set LINK_ENFORCE_MFA to it; --drop ENFORCE_MFA takes it back to its default.',
+    ],
+    [
+      'of another Action that has the same companion',
+      {
+        action: WITH_MFA,
+        companion: companion({
+          metadata: { ...MFA_REMEMBERED, account_linking_action: 'another' },
+        }),
+      },
+      'ENFORCE_MFA has a value that cannot be read: set LINK_ENFORCE_MFA to it; --drop ENFORCE_MFA takes it back to its default.',
+    ],
+    [
+      'too long to keep',
+      {
+        action: WITH_MFA,
+        companion: companion({ metadata: remembered({ ...LONG, ENFORCE_MFA: 'always' }) }),
+      },
+      'ENFORCE_MFA has a value that cannot be read: set LINK_ENFORCE_MFA to it; --drop ENFORCE_MFA takes it back to its default.',
+    ],
+    [
+      'of the draft, that never ran',
+      {
+        action: { ...WITH_MFA, secretsDeployed: false },
+        companion: companion({ metadata: remembered({ ALLOW_MERGE: 'yes' }) }),
+      },
+      'ENFORCE_MFA has a value that cannot be read: set LINK_ENFORCE_MFA to it; --drop ENFORCE_MFA takes it back to its default.',
+    ],
+    [
+      'that runs, and that the draft lost',
+      {
+        action: action({
+          secretNames: [...BY_HAND, 'ALLOW_MERGE'],
+          secretsDeployed: false,
+          running: version({ secretNames: WITH_MFA.secretNames }),
+        }),
+        companion: companion({ metadata: MFA_REMEMBERED }),
+      },
+      'ENFORCE_MFA was always when it was last deployed, and may be another now: set LINK_ENFORCE_MFA; --drop ENFORCE_MFA takes it back to its default.',
+    ],
+  ])('stops at a setting that nobody names: %s', (_, held, note) => {
+    const unnamed = withSettings({ ALLOW_MERGE: 'yes' })
+    expect(makePlan(wanted(unnamed), deployed(held))).toEqual({
+      problem:
+        'The Action has ENFORCE_MFA, which no LINK_ variable names: set LINK_ENFORCE_MFA, or --drop ENFORCE_MFA to let it go',
+      notes: [note],
+    })
+    const dropped = { ...unnamed, drop: ['ENFORCE_MFA'] }
+    expect(told(planOf(dropped, deployed(held))).join()).toMatch(
+      /ENFORCE_MFA: .* → undefined|names of secrets/,
+    )
+  })
+
+  it('stops at all of them at once, and at a name that is no setting', () => {
+    const secretNames = [...BY_HAND, 'PIN_SESSION', 'COLOUR', 'ENFORCE_MFA']
+    expect(makePlan(wanted(), deployed({ action: action({ secretNames }) }))).toEqual({
+      problem:
+        'The Action has COLOUR, ENFORCE_MFA, PIN_SESSION, which no LINK_ variable names: set LINK_ENFORCE_MFA, LINK_PIN_SESSION, or --drop NAME to let it go',
+      notes: [
+        'COLOUR is the name of no setting: --drop COLOUR deletes it.',
+        expect.stringMatching(/^ENFORCE_MFA has/),
+        expect.stringMatching(/^PIN_SESSION has/),
+      ],
+    })
+  })
+
+  it('stops at a companion that was made by hand, and takes none in its place unasked', () => {
+    const byHand = deployed({ companion: undefined })
+    expect(makePlan(wanted(), byHand)).toEqual({
+      problem: expect.stringMatching(
+        /has AUTH0_CLIENT_ID, .*: set LINK_AUTH0_CLIENT_ID, or --drop/,
+      ),
+      notes: [
+        'To adopt the companion that is there, set LINK_AUTH0_CLIENT_ID; --drop AUTH0_CLIENT_ID has another one made.',
+      ],
+    })
+    const [first] = planOf({ drop: ['AUTH0_CLIENT_ID'] }, byHand).steps
+    expect(first).toMatchObject({ kind: 'application', clientId: undefined })
+    const bare = deployed({ companion: undefined, action: action({ secretNames: [] }) })
+    expect(planOf({}, bare).steps[0]).toMatchObject({ kind: 'application', clientId: undefined })
+  })
+
+  it('lets what was dropped be dropped again where the run did not come to its end', () => {
+    const held = { companion: companion({ metadata: remembered({ ENFORCE_MFA: 'yes' }, 2) }) }
+    expect(kinds(planOf({ drop: ['ENFORCE_MFA'] }, deployed(held)))).toEqual(['action', ...RELEASE])
   })
 
   it('makes do with the room that seven properties of others leave', () => {

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import type { Finding, Level } from '../../scripts/deploy/checks/finding.ts'
 import { DEFAULT_ACTION_NAME } from '../../scripts/deploy/config.ts'
-import { diagnose } from '../../scripts/deploy/diagnose.ts'
-import { readSettingNames, SECRET_SETTINGS } from '../../scripts/deploy/settings.ts'
+import { PREFIX, readSettingNames, SECRET_SETTINGS } from '../../scripts/deploy/settings.ts'
 import {
   COMPANION_GRANTS,
   COMPANION_SCOPES,
@@ -10,7 +11,6 @@ import {
   TRIGGER_VERSION,
 } from '../../scripts/deploy/steps.ts'
 import { blockOf, blocksOf, readYaml } from '../readme/blocks.ts'
-import { patient } from './fixtures.ts'
 import { type Block, readHcl } from './hcl.ts'
 import { ACTION, startBench } from './tenant.ts'
 
@@ -53,32 +53,42 @@ describe('the README, with one command', () => {
 
 interface Workflow {
   readonly on: { readonly push: { readonly tags: readonly string[] } }
-  readonly jobs: {
-    readonly deploy: {
-      readonly permissions: Readonly<Record<string, string>>
-      readonly steps: readonly {
-        readonly run?: string
-        readonly uses?: string
-        readonly with?: Readonly<Record<string, string>>
-        readonly env?: Readonly<Record<string, string>>
-      }[]
-    }
-  }
+  readonly jobs: Readonly<Record<'compare' | 'attest' | 'deploy', Job>>
+}
+
+interface Job {
+  readonly needs?: string
+  readonly permissions: Readonly<Record<string, string>>
+  readonly steps: readonly {
+    readonly run?: string
+    readonly uses?: string
+    readonly with?: Readonly<Record<string, string>>
+    readonly env?: Readonly<Record<string, string>>
+  }[]
 }
 
 describe('the README, from GitHub', () => {
   const workflow = () => readYaml(blockOf('From GitHub', 'yaml')) as Workflow
 
-  it('deploys on a tag, the file that is attested', () => {
+  it('deploys on a tag, the file that is compared with its sources and attested', () => {
     const { on, jobs } = workflow()
     expect(on).toEqual({ push: { tags: ['v*'] } })
-    const { permissions, steps } = jobs.deploy
-    expect(permissions).toEqual({ contents: 'read', 'id-token': 'write', attestations: 'write' })
-    const order = steps.map(({ run, uses }) => run ?? uses?.split('@')[0])
-    const attest = order.indexOf('actions/attest')
-    expect(steps[attest]?.with).toEqual({ 'subject-path': 'dist/action.js' })
-    expect(order.indexOf('npm run dist')).toBeLessThan(attest)
-    expect(attest).toBeLessThan(order.findIndex((one) => one?.includes('deploy')))
+    const { compare, attest, deploy } = jobs
+    expect([compare, attest, deploy].map(({ needs }) => needs)).toEqual([
+      undefined,
+      'compare',
+      'attest',
+    ])
+    expect(compare.steps.map(({ run }) => run)).toContain('npm run dist')
+    expect(attest.permissions).toMatchObject({ 'id-token': 'write', attestations: 'write' })
+    const attested = attest.steps.find(({ uses }) => uses?.startsWith('actions/attest@'))?.with
+    expect(attested).toEqual({ 'subject-path': 'dist/action.js' })
+    const commands = deploy.steps.flatMap(({ run = '' }) =>
+      run.startsWith('npm run') ? [run] : [],
+    )
+    expect(commands).toHaveLength(2)
+    for (const command of commands)
+      expect(command).toContain(`--file ${attested?.['subject-path']}`)
   })
 
   it('runs commands that are there, with variables that are understood', async () => {
@@ -89,19 +99,23 @@ describe('the README, from GitHub', () => {
     const [command] = commandsOf(run)
     const bench = await startBench()
     const settings = Object.entries(env).filter(([name]) => name.startsWith('LINK_'))
+    const build = () => Promise.reject(new Error('nothing builds where the secret is'))
+    const file = ['--file', fileURLToPath(new URL('../../dist/action.js', import.meta.url))]
     const { code, stdout } = await bench.run(
-      command?.args ?? [],
+      [...(command?.args ?? []).filter((one) => one !== '--file'), ...file],
       Object.fromEntries(settings),
-      async () => ACTION,
+      build,
     )
     expect(code).toBe(0)
+    expect(bench.running()?.code).toBe(ACTION)
+    expect((await bench.examine(file, Object.fromEntries(settings))).code).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({ ok: true, changed: true })
     expect(Object.keys(env)).toEqual(expect.arrayContaining(Object.keys(bench.variables)))
     expect(steps.find((one) => one.run?.includes('doctor'))?.env).toEqual(env)
   })
 
   it('keeps the secret among the secrets', () => {
-    const { steps } = workflow().jobs.deploy
+    const steps = Object.values(workflow().jobs).flatMap((job) => job.steps)
     for (const { env = {} } of steps)
       for (const [name, value] of Object.entries(env))
         if (name.endsWith('_SECRET')) expect(value).toMatch(/^\$\{\{ secrets\./)
@@ -170,14 +184,27 @@ describe('the README, with Terraform', () => {
 })
 
 describe('the README, by hand', () => {
-  it('lists what the doctor ticks', async () => {
+  it('lists what the doctor ticks of an Action by hand, and leaves out what it cannot', async () => {
     const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
     const [, section = ''] = readme.split('\n### By hand\n')
     const [text = ''] = section.split(/\n##+ /)
     const items = [...text.matchAll(/^- \[ \] ([^:\n]+)/gm)].flatMap(([, names = '']) =>
       names.split(', '),
     )
-    const checks = diagnose(patient()).map(({ check }) => check)
-    expect(items).toEqual(checks.filter((check) => check !== 'secret of the companion'))
+    const { examine, tenant } = await startBench({ companion: 'registered' })
+    const settings = { PRIMARY_MAX_AUTH_AGE: '600', ENFORCE_MFA: 'yes' }
+    const secrets = { ...tenant.companionSettings, ACTION_SECRET: 'x'.repeat(32), ...settings }
+    tenant.install({ name: DEFAULT_ACTION_NAME, code: ACTION, secrets })
+    const variables = { AUTH0_CLIENT_ID: tenant.applications.companion.clientId, ...settings }
+    const { stdout } = await examine(
+      ['--json'],
+      Object.fromEntries(Object.entries(variables).map(([name, value]) => [PREFIX + name, value])),
+    )
+    const { findings } = JSON.parse(stdout) as { readonly findings: readonly Finding[] }
+    const of = (wanted: Level) =>
+      findings.filter(({ level }) => level === wanted).map(({ check }) => check)
+    expect(items).toEqual(of('fine'))
+    expect(new Set(of('note'))).toEqual(new Set(['version', 'secret of the companion']))
+    expect([...of('warning'), ...of('broken')]).toEqual([])
   })
 })

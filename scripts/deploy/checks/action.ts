@@ -10,6 +10,7 @@ import {
   broken,
   DEPLOY,
   type Finding,
+  fine,
   note,
   orFine,
   type Patient,
@@ -36,66 +37,72 @@ function checkRelease({ actionName, code, memory, companion }: Patient, action: 
     return [broken('version', `The Action was never deployed (build: ${status}).`, DEPLOY)]
   const current = isCurrent(memory, actionName, running)
   const before = memory.action === actionName ? memory.version : undefined
-  return orFine(
-    [
-      status === 'failed'
-        ? warning('build', `The last build failed; version ${running.number} runs on.`, DEPLOY)
-        : undefined,
-      allChangesDeployed
-        ? undefined
-        : warning('draft', 'The draft has changes that do not run yet.', DEPLOY),
-      running.code === code
-        ? undefined
-        : warning(
-            'version',
-            `Version ${running.number} runs ${shortDigest(running.code)}, dist is ${shortDigest(code)}: what runs is behind, or another one.`,
-            DEPLOY,
-          ),
-      companion === undefined || current
-        ? undefined
-        : note(
-            'version',
-            `Version ${running.number} was not deployed by ${DEPLOY}${before === undefined ? '' : ` (that was ${before})`}: its settings are not known.`,
-            DEPLOY,
-          ),
-      memory.repeats !== undefined && current
-        ? note(
-            'version',
-            `Version ${running.number} is version ${memory.repeats} again, after a rollback.`,
-            DEPLOY,
-          )
-        : undefined,
-      running.runtime === RUNTIME
-        ? undefined
-        : warning('runtime', `It runs on ${running.runtime}, and is made for ${RUNTIME}.`, DEPLOY),
-      trigger === TRIGGER_VERSION
-        ? undefined
-        : broken(
-            'trigger',
-            `It is for ${trigger}, not ${TRIGGER_VERSION}.`,
-            `Rename it, then ${DEPLOY}`,
-          ),
-      running.dependencies === 0
-        ? undefined
-        : note(
-            'npm dependencies',
-            'It needs none, and has some: each makes its start slower.',
-            DEPLOY,
-          ),
-    ],
-    'version',
-    `Version ${running.number} runs what dist holds: ${shortDigest(code)}.`,
-  )
+  const found = [
+    status === 'failed'
+      ? warning('build', `The last build failed; version ${running.number} runs on.`, DEPLOY)
+      : undefined,
+    allChangesDeployed
+      ? undefined
+      : warning('draft', 'The draft has changes that do not run yet.', DEPLOY),
+    running.code === code
+      ? fine('version', `Version ${running.number} runs what dist holds: ${shortDigest(code)}.`)
+      : warning(
+          'version',
+          `Version ${running.number} runs ${shortDigest(running.code)}, dist is ${shortDigest(code)}: what runs is behind, or another one.`,
+          DEPLOY,
+        ),
+    companion === undefined || current
+      ? undefined
+      : note(
+          'version',
+          `Version ${running.number} was not deployed by ${DEPLOY}${before === undefined ? '' : ` (that was ${before})`}: it has the settings that somebody gave it.`,
+          // Who never deploys so needs no such advice.
+          before === undefined ? undefined : DEPLOY,
+        ),
+    memory.repeats !== undefined && current
+      ? note(
+          'version',
+          `Version ${running.number} is version ${memory.repeats} again, after a rollback.`,
+          DEPLOY,
+        )
+      : undefined,
+    running.runtime === RUNTIME
+      ? undefined
+      : warning('runtime', `It runs on ${running.runtime}, and is made for ${RUNTIME}.`, DEPLOY),
+    trigger === TRIGGER_VERSION
+      ? undefined
+      : broken(
+          'trigger',
+          `It is for ${trigger}, not ${TRIGGER_VERSION}.`,
+          `Rename it, then ${DEPLOY}`,
+        ),
+    running.dependencies === 0
+      ? undefined
+      : note(
+          'npm dependencies',
+          'It needs none, and has some: each makes its start slower.',
+          DEPLOY,
+        ),
+  ]
+  return found.filter((one) => one !== undefined)
 }
 
 /** Of what runs, where it shows them. */
-function checkSecretNames({ values, actionName }: Patient, action: DeployedAction) {
-  const secretNames = action.running?.secretNames ?? action.secretNames
+const secretNamesOf = ({ running, secretNames }: DeployedAction): readonly string[] =>
+  running?.secretNames ?? secretNames
+
+/** Settings that it should have and does not. */
+export function lostSettings({ values = {}, action }: Patient): readonly string[] {
+  if (action === undefined) return []
+  const present = [...secretNamesOf(action), ...REQUIRED]
+  return Object.keys(values).filter((name) => !present.includes(name))
+}
+
+function checkSecretNames(patient: Patient, action: DeployedAction) {
+  const { actionName } = patient
   const page = `Actions > Library > ${actionName} > Secrets, or ${DEPLOY}`
-  const missing = REQUIRED.filter((name) => !secretNames.includes(name))
-  const lost = Object.keys(values ?? {}).filter(
-    (name) => !secretNames.includes(name) && !missing.includes(name),
-  )
+  const missing = REQUIRED.filter((name) => !secretNamesOf(action).includes(name))
+  const lost = lostSettings(patient)
   return orFine(
     [
       missing.length > 0
@@ -108,7 +115,7 @@ function checkSecretNames({ values, actionName }: Patient, action: DeployedActio
       lost.length > 0
         ? warning(
             'secrets',
-            `${lost.join(', ')} should be there and is not: its default holds.`,
+            `${lost.join(', ')} should be there and ${lost.length === 1 ? 'is not: its default holds' : 'are not: their defaults hold'}.`,
             page,
           )
         : undefined,

@@ -28,6 +28,7 @@ export function checkSettings(patient: Patient): readonly Finding[] {
     ...checkDomains(patient, values),
     ...checkLists(patient),
     ...checkContradictions(patient, values),
+    ...checkPins(patient),
   ]
   const origin = patient.valuesFrom === 'variables' ? 'the variables' : 'the last deployment'
   return [
@@ -147,7 +148,7 @@ function checkContradictions({ settings }: Patient, values: Values): readonly Fi
       warning(
         name,
         'It is off, and REQUIRE_MATCHING_EMAIL demands verified e-mails all the same.',
-        `leave LINK_${name} out, or turn REQUIRE_MATCHING_EMAIL off`,
+        `set LINK_${name}=yes, or turn REQUIRE_MATCHING_EMAIL off`,
       ),
     ),
     ...(authAge !== undefined && hintAge > authAge && values.HINT_MAX_AGE !== undefined
@@ -177,6 +178,18 @@ function checkContradictions({ settings }: Patient, values: Values): readonly Fi
           ),
         ]
       : []),
+  ]
+}
+
+/** One of the two has to tell one browser from another; the session is only on the way back. */
+function checkPins({ settings: { pinIpAddress, pinUserAgent, pinSession } }: Patient) {
+  if (pinUserAgent || pinIpAddress) return []
+  return [
+    warning(
+      'PIN_USER_AGENT',
+      `It is off, and no address is pinned: whoever is handed the nested URL links into the account that began, from any browser. ${pinSession ? 'The session that began is all that is asked for, on the way back alone.' : 'With PIN_SESSION off not even the session on the way back is asked for.'}`,
+      `set LINK_PIN_USER_AGENT=yes, or LINK_PIN_IP_ADDRESS=yes, then ${DEPLOY}`,
+    ),
   ]
 }
 

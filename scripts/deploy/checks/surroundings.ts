@@ -25,6 +25,9 @@ export function checkConnections(patient: Patient): readonly Finding[] {
   const onlyToUnlink = connections.filter(
     (one) => !linkable.includes(one) && isWantedConnection(settings, one.name),
   )
+  const canLink = linkable.some(({ enabled, developerKeys }) => enabled && developerKeys !== true)
+  // Nobody misses an unlink where nothing is linked.
+  const missed = canLink ? warning : note
   return orFine(
     [
       ...linkable
@@ -48,9 +51,9 @@ export function checkConnections(patient: Patient): readonly Finding[] {
       ...onlyToUnlink
         .filter(({ enabled }) => companion !== undefined && !enabled)
         .map(({ name }) =>
-          note(
+          missed(
             'connection',
-            `${name} is not enabled for the companion: who has it as the main identity cannot unlink anything.`,
+            `${name} is not enabled for the companion: who has it as the main identity ${canLink ? 'can link, and ' : ''}cannot unlink anything.`,
             PROVISION,
           ),
         ),
