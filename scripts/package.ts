@@ -1,11 +1,11 @@
 /**
  * `prepack` and `postpack` of npm: compiles what the package's entry points reach into `dist/lib`, as
- * JavaScript with its types, and puts beside it what they read. With `--remove` it takes that folder
+ * JavaScript, with the types of the testing entry, and puts beside it what they read. With `--remove` it takes that folder
  * away again. Writes nowhere else.
  */
 import { spawnSync } from 'node:child_process'
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { ROOT } from '#home'
 
 const LIB = join(ROOT, 'dist/lib')
@@ -20,6 +20,7 @@ function build(): number | null {
   const { status } = spawnSync(TSC, ['-p', project], { stdio: 'inherit' })
   if (status !== 0) return status
   nameTypes()
+  removeUnreachedTypes()
   cpSync(join(ROOT, PUBLIC), join(LIB, PUBLIC), { recursive: true })
   writeFileSync(join(LIB, 'package.json'), `${JSON.stringify(MANIFEST)}\n`)
   return 0
@@ -31,6 +32,28 @@ function nameTypes(): void {
     if (!file.endsWith('.d.ts')) continue
     const types = readFileSync(join(LIB, file), 'utf8')
     writeFileSync(join(LIB, file), types.replaceAll(/(['"])(\.{1,2}\/[^'"]+)\.ts\1/g, '$1$2.js$1'))
+  }
+}
+
+/** Types are for who imports the testing entry; those of the commands help nobody. */
+function removeUnreachedTypes(): void {
+  const reached = new Set<string>()
+  const open = [join(LIB, 'test/support/testing.d.ts')]
+  for (let file = open.pop(); file !== undefined; file = open.pop()) {
+    if (reached.has(file)) continue
+    reached.add(file)
+    for (const [, path = ''] of readFileSync(file, 'utf8').matchAll(
+      /['"](\.{1,2}\/[^'"]+)\.js['"]/g,
+    ))
+      open.push(join(dirname(file), `${path}.d.ts`))
+  }
+  for (const name of readdirSync(LIB, { recursive: true, encoding: 'utf8' })) {
+    if (!name.endsWith('.d.ts') || reached.has(join(LIB, name))) continue
+    rmSync(join(LIB, name))
+    // A module of types alone has nothing left.
+    const module = join(LIB, name.replace(/\.d\.ts$/, '.js'))
+    const code = readFileSync(module, 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
+    if (code.trim() === 'export {};') rmSync(module)
   }
 }
 

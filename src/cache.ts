@@ -1,5 +1,6 @@
 /**
- * `api.cache` within its limits, sealed: other Actions of the trigger can neither read nor forge an
+ * `api.cache` within its limits, sealed: the keys of a domain (`keys.ts`) and the Management token
+ * (`management.ts`), and nothing of a user. Other Actions of the trigger can neither read nor forge an
  * entry, and what does not open is absent. A failure of the cache costs a round trip, never the
  * login. The only file that reads or writes `api.cache`.
  *

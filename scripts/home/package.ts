@@ -16,7 +16,7 @@ export const HAS_SOURCES: boolean = false
 
 /** How a person runs a command here, options behind it. */
 export function commandLine(name: string, options = ''): string {
-  return `npx client-initiated-account-linking ${name} ${options}`.trimEnd()
+  return `npx --no client-initiated-account-linking ${name} ${options}`.trimEnd()
 }
 
 /** The Action's code. There is nothing to build, and nothing to write. */

@@ -64,7 +64,7 @@ const bundleIn = (realm: Realm): Subject => ({
     }),
 })
 
-export const SUBJECTS: readonly Subject[] = [
+const SUBJECTS: readonly Subject[] = [
   { name: 'the source', load: () => import('../../src/action.ts') },
   bundleIn('host'),
   bundleIn('own'),

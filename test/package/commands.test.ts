@@ -66,7 +66,7 @@ test.each(['deploy', 'doctor', 'demo', 'start'])(
   async (name) => {
     const { code, stdout } = await npx([name, '--help'])
     expect(code).toBe(0)
-    expect(stdout).toContain(`npx ${NAME} ${name} [options]`)
+    expect(stdout).toContain(`npx --no ${NAME} ${name} [options]`)
     expect(stdout).not.toContain('npm run')
     for (const line of linesOf(stdout)) expect(line.length).toBeLessThanOrEqual(80)
   },
@@ -132,7 +132,7 @@ describe.each(NODES)('on Node $version', ({ path: node }) => {
 
     const checked = await npx(['doctor'], { node, env })
     expect(checked).toMatchObject({ code: 0, stderr: '' })
-    expect(checked.stdout).toContain(`npx ${NAME} deploy`)
+    expect(checked.stdout).toContain(`npx --no ${NAME} deploy`)
     expect(checked.stdout).not.toContain('npm run')
   })
 
@@ -154,7 +154,7 @@ describe.each(['demo', 'start'])('%s', (name) => {
   it('tells its options where it cannot run', async () => {
     const { code, stdout } = await npx([name, '--help'], { cwd: lean })
     expect(code).toBe(0)
-    expect(stdout).toContain(`npx ${NAME} ${name} [options]`)
+    expect(stdout).toContain(`npx --no ${NAME} ${name} [options]`)
   })
 
   it.each(olderNodes())('says on Node $version that it needs a later one', async ({ path }) => {

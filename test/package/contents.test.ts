@@ -10,7 +10,7 @@ const { dist, folder, packing } = inject('installed')
 const packed = openPacked(folder)
 const manifest = JSON.parse(packed.read('package.json'))
 
-const TOP = ['LICENSE', 'README.md', 'package.json']
+const TOP = ['.github/CHANGELOG.md', '.github/SECURITY.md', 'LICENSE', 'README.md', 'package.json']
 const DIST = [
   'dist/THIRD-PARTY.txt',
   'dist/action.cdx.json',
@@ -18,18 +18,19 @@ const DIST = [
   'dist/lib/package.json',
   'dist/package.json',
 ]
-const ENTRIES = ['dist/lib/scripts/cli.js', 'dist/lib/test/support/testing.js']
+const TESTING = 'dist/lib/test/support/testing.js'
+const ENTRIES = ['dist/lib/scripts/cli.js', TESTING]
 const PUBLIC = 'scripts/start/public'
 
 const publicFiles = readdirSync(join(ROOT, PUBLIC)).map((name) => `dist/lib/${PUBLIC}/${name}`)
 const typesOf = (module: string): string => module.replace(/\.js$/, '.d.ts')
-const withTypes = (module: string) => [module, typesOf(module)]
 
 const code = reachedFrom(packed, ENTRIES)
 
-test('it holds what the entries reach, by their code or their types, the pages, and the Action', () => {
-  const modules = reachedFrom(packed, ENTRIES, withTypes)
-  const expected = [TOP, DIST, publicFiles, modules, modules.map(typesOf)].flat()
+test('it holds what the entries reach, with the types of the testing entry, the pages, and the Action', () => {
+  const types = reachedFrom(packed, [TESTING], (module) => [typesOf(module)]).map(typesOf)
+  const modules = new Set([...code, ...types.map((file) => file.replace(/\.d\.ts$/, '.js'))])
+  const expected = [...TOP, ...DIST, ...publicFiles, ...modules, ...types]
   expect(packed.files).toEqual(expected.sort())
 })
 
@@ -95,10 +96,8 @@ test('what it names as its entries is there, and its command is one', () => {
   expect(packed.read(bin[NAME])).toMatch(/^#!\/usr\/bin\/env node\n/)
 })
 
-test('it can be published, and only with provenance', () => {
-  expect(manifest).not.toHaveProperty('private')
-  expect(manifest).not.toHaveProperty('repository')
-  expect(manifest.publishConfig).toEqual({ access: 'public', provenance: true })
+test('nobody publishes it by mistake', () => {
+  expect(manifest.private).toBe(true)
 })
 
 test('npm pack warns of nothing, and leaves dist as it was', () => {

@@ -10,7 +10,6 @@ import { type Ended, ROOT, run } from './npm.ts'
 
 export interface Installed {
   readonly packing: Ended
-  readonly tarball: string
   /** What the packing left in `dist`. */
   readonly dist: readonly string[]
   /** The empty folder with the package in it. */
@@ -46,7 +45,6 @@ async function packAndInstall(folder: string): Promise<Installed> {
   const dist = await readdir(join(ROOT, 'dist'))
   return {
     packing,
-    tarball,
     dist,
     folder: await installInto(join(folder, 'user'), tarball),
     lean: await installInto(join(folder, 'lean'), tarball, '--omit=optional'),

@@ -61,7 +61,7 @@ export interface Browser {
 
 const MAX_REDIRECTS = 20
 
-export const DEFAULT_USER_AGENT = 'Mozilla/5.0 (X11; Linux x86_64) ExampleBrowser/1.0'
+const DEFAULT_USER_AGENT = 'Mozilla/5.0 (X11; Linux x86_64) ExampleBrowser/1.0'
 
 interface Request {
   readonly url: URL
@@ -188,6 +188,15 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '&#39;': "'",
 }
 
+/** What a person reads of it. */
+const readText = (html: string): string =>
+  unescapeHtml(
+    html
+      .replace(/<svg[\s\S]*?<\/svg>|<[^>]*>/g, ' ')
+      .replace(/\s+/g, ' ')
+      .trim(),
+  )
+
 const unescapeHtml = (text: string): string =>
   text.replace(/&(amp|lt|gt|quot|#39);/g, (entity) => ENTITIES[entity] ?? entity)
 
@@ -213,12 +222,12 @@ function toPage(url: URL, status: number | undefined, html: string, visited: URL
       buttons: elements(inner, 'button').map((button) => ({
         name: attribute(button.tag, 'name'),
         value: attribute(button.tag, 'value'),
-        label: unescapeHtml(button.inner),
+        label: readText(button.inner),
       })),
     }),
   )
   const links = elements(html, 'a').map(({ tag, inner }) => ({
-    label: unescapeHtml(inner),
+    label: readText(inner),
     url: new URL(attribute(tag, 'href'), url),
   }))
   const [title] = elements(html, 'title')

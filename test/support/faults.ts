@@ -33,7 +33,7 @@ export interface Answer {
 }
 
 /** An endless body ends here after all, and breaks: no reader should get so far. */
-export const ENDLESS_BYTES = 8 * 1024 * 1024
+const ENDLESS_BYTES = 8 * 1024 * 1024
 
 const CHUNK = new TextEncoder().encode(' '.repeat(16_384))
 const WITHOUT_BODY = [204, 205, 304]
