@@ -415,7 +415,7 @@ function isConfigured(setting: Setting): boolean {
 function hostInUse(event: PostLoginEvent, setting: Setting): string | undefined {
   const canonical = lower(setting('AUTH0_DOMAIN'))
   const { hostname } = event.request
-  if (hostname === undefined || hostname === '') return canonical
+  if (hostname == null || hostname === '') return canonical
   const own = [canonical, lower(event.custom_domain?.domain)]
   own.push(...(setting('CUSTOM_DOMAINS') ?? '').split(',').map((host) => lower(host.trim())))
   return own.includes(lower(hostname)) ? lower(hostname) : undefined
