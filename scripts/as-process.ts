@@ -15,6 +15,18 @@ export async function endWith(command: Promise<Ending>): Promise<void> {
   if (code !== undefined) process.stdout.write('', () => process.exit(code))
 }
 
+/** What went wrong, in one line on stderr, with exit code 1. */
+export async function tellFailure(name: string, command: Promise<Ending>): Promise<Ending> {
+  try {
+    return await command
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error)
+    // esbuild says on the second line what the first one counts.
+    console.error(`${name}: ${text.split('\n').slice(0, 2).join(' ')}`)
+    return 1
+  }
+}
+
 /** Runs where the module of this URL is what Node was started with. */
 export async function runIfStarted(
   url: string,

@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildFailure, build as bundle, type Message, type OnLoadResult } from 'esbuild'
 import { minify } from 'terser'
+import { runIfStarted, tellFailure } from './as-process.ts'
 import { bundleOptions } from './bundle.ts'
 import { readManifest, readPackages, writeNotices, writeSbom } from './bundled-packages.ts'
 
@@ -102,7 +103,7 @@ export async function checkDist(): Promise<void> {
   }
 }
 
-async function main(): Promise<void> {
+async function main(): Promise<undefined> {
   if (process.argv.includes('--check')) {
     await checkDist()
     console.log('dist is what the sources give')
@@ -112,8 +113,4 @@ async function main(): Promise<void> {
   console.log(`dist/action.js: ${Buffer.byteLength(action)} bytes`)
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url))
-  await main().catch((error: unknown) => {
-    console.error(`build: ${error instanceof Error ? error.message : error}`)
-    process.exitCode = 1
-  })
+await runIfStarted(import.meta.url, () => tellFailure('build', main()))

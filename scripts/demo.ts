@@ -5,20 +5,11 @@
  */
 import { actionCode } from '#home'
 import { tellMissing } from '../test/tenant/needs.ts'
-import { runIfStarted } from './as-process.ts'
+import { type Ending, runIfStarted, tellFailure } from './as-process.ts'
 
-export async function main(args: readonly string[]): Promise<number> {
-  try {
-    return await run(args)
-  } catch (error) {
-    const text = error instanceof Error ? error.message : String(error)
-    // esbuild says on the second line what the first one counts.
-    console.error(`demo: ${text.split('\n').slice(0, 2).join(' ')}`)
-    return 1
-  }
-}
+export const main = (args: readonly string[]): Promise<Ending> => tellFailure('demo', run(args))
 
-async function run(args: readonly string[]): Promise<number> {
+async function run(args: readonly string[]): Promise<Ending> {
   const { HELP, readOptions } = await import('./demo/options.ts')
   const options = readOptions(args)
   if (options.help) {

@@ -9,6 +9,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'nod
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { runIfStarted, tellFailure } from './as-process.ts'
 import { checkDist } from './build.ts'
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -64,7 +65,7 @@ function write(folder: string, version: string): void {
   writeFileSync(join(folder, 'NOTES.md'), `${changes}\n\n${digest}\n`)
 }
 
-async function main(): Promise<void> {
+async function main(): Promise<undefined> {
   const options = { tag: { type: 'string' }, into: { type: 'string' } } as const
   const help = { type: 'boolean', default: false } as const
   const { values } = parseArgs({ options: { ...options, help } })
@@ -85,8 +86,4 @@ async function main(): Promise<void> {
   console.log(readFileSync(join(folder, 'SHA256SUMS'), 'utf8').trimEnd())
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url))
-  await main().catch((error: unknown) => {
-    console.error(`release: ${error instanceof Error ? error.message : error}`)
-    process.exitCode = 1
-  })
+await runIfStarted(import.meta.url, () => tellFailure('release', main()))

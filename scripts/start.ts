@@ -5,17 +5,9 @@
  */
 import { actionCode, HAS_SOURCES, ROOT } from '#home'
 import { tellMissing } from '../test/tenant/needs.ts'
-import { type Ending, runIfStarted } from './as-process.ts'
+import { type Ending, runIfStarted, tellFailure } from './as-process.ts'
 
-export async function main(args: readonly string[]): Promise<Ending> {
-  try {
-    return await run(args)
-  } catch (error) {
-    const text = error instanceof Error ? error.message : String(error)
-    console.error(`start: ${text.split('\n').slice(0, 2).join(' ')}`)
-    return 1
-  }
-}
+export const main = (args: readonly string[]): Promise<Ending> => tellFailure('start', run(args))
 
 async function run(args: readonly string[]): Promise<Ending> {
   const { HELP, readOptions } = await import('./start/options.ts')
