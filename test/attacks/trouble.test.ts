@@ -11,6 +11,7 @@ import { createCache } from '../support/cache.ts'
 import { createConsole } from '../support/console.ts'
 import type { Fault } from '../support/faults.ts'
 import {
+  hintClaims,
   type NestedRun,
   nestedLogin,
   PLATFORM_STATE,
@@ -248,6 +249,49 @@ attack('trouble', () => {
     const hint = await tenant.signIdToken({}, {}, 'next')
     await startLink(bundle, { tenant, cache, hint })
     expect(tenant.calls()).toBe(before)
+  })
+
+  test('a flood of made-up keys costs the tenant one request, and nobody else a link', async () => {
+    bundle = load()
+    await begin()
+    const asked = tenant.calls('jwks')
+    const flood = await Promise.all(
+      Array.from({ length: 30 }, async (_, index) => {
+        const hint = await tenant.signIdToken({}, { kid: `made-up-${index}` })
+        return startLink(bundle, { tenant, cache, hint })
+      }),
+    )
+    expect(new Set(flood.map(({ code }) => code))).toEqual(new Set(['hint_invalid']))
+    expect(tenant.calls('jwks')).toBe(asked + 1)
+    const started = await begin()
+    const nested = await nestedLogin(bundle, started)
+    expect((await comeBack(started, nested)).isLinked).toBe(true)
+    expect(tenant.calls('jwks')).toBe(asked + 1)
+  })
+
+  test('a flood of made-up keys hides a key that is new for ten seconds at most', async () => {
+    bundle = load()
+    use(createTenantDouble({ keys: ['current'] }))
+    let atMs = performance.now()
+    vi.spyOn(performance, 'now').mockImplementation(() => atMs)
+    const flood = async () => {
+      const hint = await tenant.signIdToken({}, { kid: 'made-up' })
+      expect((await startLink(bundle, { tenant, cache, hint })).code).toBe('hint_invalid')
+    }
+    const honest = async () => {
+      const { event } = await begin()
+      const hint = await tenant.signIdToken(hintClaims(event), {}, 'next')
+      return startLink(bundle, { tenant, cache, hint })
+    }
+    await flood()
+    tenant.publish('next', 'current')
+    for (let second = 0; second < 10; second++) {
+      expect((await honest()).code).toBe('hint_invalid')
+      await flood()
+      atMs += 1_000
+    }
+    expect((await honest()).redirect).toBeDefined()
+    expect(tenant.calls('jwks')).toBe(2)
   })
 
   test('a key that was withdrawn while the browser was away is good no more, once that is known', async () => {
