@@ -1,6 +1,6 @@
 /** Section 4, step 5 of the contract: which hints are accepted. */
 
-import { describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { buildEvent } from '../support/event.ts'
 import { hintClaims } from '../support/flow.ts'
 import { publishedKey, TEST_KEYS } from '../support/keys.ts'
@@ -183,6 +183,8 @@ onEverySubject((world) => {
   })
 
   describe('an unknown kid', () => {
+    beforeEach(() => world.reload())
+
     test('fetches the cached keys once more, and finds a new one', async () => {
       world.tenant.publish('current')
       await world.start()
