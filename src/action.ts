@@ -61,7 +61,8 @@ async function runNestedLogin(event: PostLoginEvent, api: PostLoginApi): Promise
     log = pipelines.createLog(console, pipelines.readDebugPatterns(event), event)
     const outcome = await pipelines.completeNestedLogin(event)
     apply(outcome, api)
-    if (outcome.kind === 'nested' && outcome.cause !== undefined) log.error(outcome.cause)
+    if (outcome.kind === 'denied') log.error(`${outcome.code}: ${outcome.cause}`)
+    else if (outcome.cause !== undefined) log.error(outcome.cause)
   } catch (error) {
     applyUnexpected(api)
     log?.error(`unexpected: ${nameOf(error)}`)

@@ -17,10 +17,17 @@ import { configureClient, readTokenError } from './token-endpoint.ts'
 export async function linkIdentity(
   context: Context,
   { provider, userId }: IdentityId,
+  connectionId: unknown,
 ): Promise<Denial | undefined> {
   const { user_id: primaryId } = context.event.user
+  // Every database connection has the provider `auth0`: the id of the connection tells which.
+  const database = provider === 'auth0' && typeof connectionId === 'string'
   const call = await request(context, 'link', (identities) =>
-    identities.link(primaryId, { provider: provider as never, user_id: userId }),
+    identities.link(primaryId, {
+      provider: provider as never,
+      user_id: userId,
+      ...(database && { connection_id: connectionId }),
+    }),
   )
   if (isDenial(call)) return call
   if (call.status === 409)

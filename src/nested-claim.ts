@@ -5,19 +5,26 @@
  */
 import { derivePins, type Pins } from './attempt.ts'
 import { isRecord } from './json.ts'
-import type { Keys } from './pkce.ts'
+import { deriveTag, type Keys } from './pkce.ts'
 import type { PostLoginEvent } from './platform.ts'
+import { readEverySpelling } from './request.ts'
 import type { Settings } from './settings.ts'
 import { readMetadata } from './user-metadata.ts'
 
-export const NESTED_CLAIM = 'urn:client-initiated-account-linking:nested-login'
+/** `.example` is nobody's (RFC 2606); `https:` names are documented for every ID token. */
+export const NESTED_CLAIM = 'https://client-initiated-account-linking.example/nested-login'
 
 /** Read back as it was signed; a part that is missing or of another type matches nothing. */
 export interface NestedClaim extends Pins {
   /** The connection that was used. */
   readonly connection?: unknown
+  readonly connection_id?: unknown
   /** How many identities the account has. */
   readonly identities?: unknown
+  /** How often the user has logged in, this login included. */
+  readonly logins_count?: unknown
+  /** A tag over the parameters that the nested request had. */
+  readonly parameters?: unknown
   readonly user_metadata?: unknown
 }
 
@@ -25,15 +32,36 @@ export interface NestedClaim extends Pins {
 export function buildNestedClaim(
   event: PostLoginEvent,
   keys: Keys,
-  { mergeUserMetadata }: Settings,
+  { mergeUserMetadata, nestedParams }: Settings,
 ): NestedClaim {
   const { identities, user_metadata: metadata } = event.user
+  const { session: _, ...pins } = derivePins(keys, event)
   return {
     connection: event.connection?.name,
+    connection_id: event.connection?.id,
     identities: Array.isArray(identities) ? identities.length : undefined,
-    ...derivePins(keys, event, ['user_agent', 'address']),
+    logins_count: event.stats?.logins_count,
+    parameters: deriveParameters(keys, nestedParams, (name) => readEverySpelling(event, name)),
+    ...pins,
     ...(mergeUserMetadata ? { user_metadata: readMetadata(metadata) } : {}),
   }
+}
+
+/**
+ * A tag over what a nested request has under each name of NESTED_PARAMS and under
+ * `connection_scope`; `undefined` where neither is in use. The two sides of the nested login derive
+ * it, from what was asked and from what arrived.
+ */
+export function deriveParameters(
+  keys: Keys,
+  nestedParams: Settings['nestedParams'],
+  valuesOf: (name: string, asked?: string) => readonly unknown[],
+): string | undefined {
+  const values = nestedParams.map(([name, asked]) => valuesOf(name, asked))
+  const scopes = valuesOf('connection_scope')
+  return values.length + scopes.length > 0
+    ? deriveTag(keys.tags, 'nested-parameters/v1', values, scopes)
+    : undefined
 }
 
 /** The claim of a verified ID token; `undefined` where there is none or it is no object. */

@@ -7,7 +7,7 @@ import { type Denial, deny, isDenial, type NestedLogin } from './outcome.ts'
 import { deriveKeys } from './pkce.ts'
 import type { PostLoginEvent } from './platform.ts'
 import { checkScopes, readFactors } from './policy.ts'
-import { asksFor, readConnectionScopes } from './request.ts'
+import { asksFor, readEverySpelling } from './request.ts'
 import { readSettings } from './settings.ts'
 
 /**
@@ -16,10 +16,10 @@ import { readSettings } from './settings.ts'
  */
 export async function completeNestedLogin(event: PostLoginEvent): Promise<NestedLogin | Denial> {
   if (asksFor(event, 'link_account') || asksFor(event, 'unlink_account'))
-    return deny('invalid_request')
+    return deny('invalid_request', 'the companion application asks for a link')
   const settings = readSettings(event)
   if (isDenial(settings)) return { kind: 'nested', cause: settings.cause ?? settings.code }
-  const refusal = checkScopes(readConnectionScopes(event), settings)
+  const refusal = checkScopes(readEverySpelling(event, 'connection_scope'), settings)
   if (refusal !== undefined) return refusal
   const challenge = readFactors(event, settings)
   if (isDenial(challenge)) return challenge

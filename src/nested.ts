@@ -8,7 +8,7 @@
 import type { OpenAttempt, Plan } from './attempt.ts'
 import type { Context } from './context.ts'
 import { LEEWAY_SECONDS, verifyIdToken } from './jwt.ts'
-import { type NestedClaim, readNestedClaim } from './nested-claim.ts'
+import { deriveParameters, type NestedClaim, readNestedClaim } from './nested-claim.ts'
 import { type Denial, deny, isDenial } from './outcome.ts'
 import { type AttemptSecrets, deriveCodeChallenge } from './pkce.ts'
 import { configureClient, readTokenError } from './token-endpoint.ts'
@@ -37,6 +37,14 @@ export async function buildNestedUrl(
   if (uiLocales.length > 0) parameters.set('ui_locales', uiLocales.join(' '))
   for (const [name, value] of settings.nestedParams) parameters.set(name, value)
   return buildAuthorizationUrl(await configureClient(domain, settings), parameters).href
+}
+
+/** The tag over the parameters that the nested request of this attempt has, if it is unchanged. */
+export function deriveAskedParameters({ keys, settings }: Context, plan: Plan): string | undefined {
+  const scope = plan.mode === 'unlink' ? undefined : plan.connectionScope
+  return deriveParameters(keys, settings.nestedParams, (_, asked = scope) =>
+    asked === undefined ? [] : [asked],
+  )
 }
 
 /** Who came back, as the ID token of the nested login states it. */
@@ -81,7 +89,9 @@ export async function exchangeCode(
   if (isDenial(verified)) return verified
   const { auth_time: authTime, email, email_verified: emailVerified } = verified.claims
   if (verified.expired) return deny('callback_invalid', 'nested ID token: exp')
-  if (typeof authTime !== 'number' || authTime < attempt.startedAtSeconds - LEEWAY_SECONDS)
+  const earliest = attempt.startedAtSeconds - LEEWAY_SECONDS
+  const latest = nowSeconds() + LEEWAY_SECONDS
+  if (typeof authTime !== 'number' || !(authTime >= earliest && authTime <= latest))
     return deny('callback_invalid', 'nested ID token: auth_time')
   const claim = readNestedClaim(verified.claims)
   if (claim === undefined)

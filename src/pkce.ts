@@ -76,9 +76,9 @@ export function deriveTag(key: Uint8Array, use: string, ...values: readonly unkn
     .digest('base64url')
 }
 
-/** Compares two tags in constant time. */
-export function verifyTag(expected: string, given: unknown): boolean {
-  if (typeof given !== 'string') return false
+/** Compares two tags in constant time; what is no tag equals none. */
+export function verifyTag(expected: unknown, given: unknown): boolean {
+  if (typeof expected !== 'string' || typeof given !== 'string') return false
   const [one, other] = [Buffer.from(expected), Buffer.from(given)]
   return one.length === other.length && timingSafeEqual(one, other)
 }

@@ -26,6 +26,7 @@ export interface Settings {
   readonly hintMaxAgeSeconds: number
   readonly primaryMaxAuthAgeSeconds: number | undefined
   readonly allowMerge: boolean
+  readonly linkExistingUsers: boolean
   readonly mergeUserMetadata: boolean
   readonly allowUnlink: boolean
   readonly nestedParams: readonly (readonly [string, string])[]
@@ -67,7 +68,7 @@ const authAge = kind('off, or 1 second or more', (value) =>
   value.toLowerCase() === 'off' ? 'off' : readSeconds(value, Number.MAX_SAFE_INTEGER),
 )
 const nestedParams = kind('extra parameters, none of them reserved or repeated', readNestedParams)
-const claim = kind('an https: or urn: name outside auth0.com', readClaimName)
+const claim = kind('an https: or urn: name outside auth0.com and urn:auth0', readClaimName)
 
 /** The default of DEBUG: what an admin needs, and no more than 256 characters of it. */
 const DEFAULT_DEBUG = 'account-linking:error,account-linking:outcome'
@@ -119,6 +120,7 @@ export function readSettings(event: PostLoginEvent): Settings | Denial {
     hintMaxAgeSeconds: withDefault('HINT_MAX_AGE', hintAge, 600),
     primaryMaxAuthAgeSeconds: maxAuthAge === 'off' ? undefined : maxAuthAge,
     allowMerge: withDefault('ALLOW_MERGE', toggle, false),
+    linkExistingUsers: withDefault('LINK_EXISTING_USERS', toggle, true),
     mergeUserMetadata: withDefault('MERGE_USER_METADATA', toggle, false),
     allowUnlink: withDefault('ALLOW_UNLINK', toggle, true),
     nestedParams: withDefault('NESTED_PARAMS', nestedParams, []),
@@ -209,7 +211,7 @@ function readNestedParams(value: string): readonly (readonly [string, string])[]
  * @see https://auth0.com/docs/secure/tokens/json-web-tokens/create-custom-claims
  */
 function readClaimName(value: string): string | undefined {
-  if (/^urn:[a-z0-9][a-z0-9-]+:[!-~]+$/i.test(value)) return value
+  if (/^urn:(?!auth0:)[a-z0-9][a-z0-9-]+:[!-~]+$/i.test(value)) return value
   if (!/^https:\/\/[!-~]+$/.test(value)) return undefined
   const host = URL.parse(value)?.hostname.replace(/\.$/, '')
   const dropped = host === undefined || /(^|\.)(auth0\.com|webtask\.io|webtask\.run)$/.test(host)

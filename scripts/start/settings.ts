@@ -48,6 +48,7 @@ const DEFINITIONS: Readonly<Record<string, Omit<SettingDefinition, 'name'>>> = {
   ALLOWED_CLIENT_IDS: text('exampleWebApplicationClientId001', 'applications that may ask'),
   ALLOW_UNLINK: on('off denies every unlink'),
   ALLOW_MERGE: off('an account with linked identities of its own may be absorbed'),
+  LINK_EXISTING_USERS: on('off links only users that this very login made'),
   MERGE_USER_METADATA: off('keep what the absorbed user_metadata has'),
   ENFORCE_MFA: {
     kind: { type: 'choice', choices: ['no', 'yes', 'always'] },

@@ -104,6 +104,37 @@ const HINT_ROWS = Object.entries(HINTS).flatMap(([code, hints]) =>
 )
 
 onEverySubject((world) => {
+  // The browser is the victim's and its session is new: the attacker's connection has just logged
+  // it in as the attacker, whose own hint is of a session elsewhere. Everything else is right.
+  attack('plantedAccount', () => {
+    const session = { session: { id: 'session-that-was-planted' } }
+
+    test('session_mismatch, and nothing waits for a way back', async () => {
+      const planted = await world.start({ hint: signed(), event: session })
+      expect(planted.code).toBe('session_mismatch')
+      expect(planted.metadata).toEqual({})
+      expect(world.tenant.links).toEqual([])
+    })
+
+    test('it succeeds where PIN_SESSION is off: only the session tells', async () => {
+      const options = { hint: signed(), event: session, settings: { PIN_SESSION: 'no' } }
+      expect((await world.whole(options)).resumed.denial).toBeUndefined()
+      expect(world.tenant.links).toHaveLength(1)
+    })
+  })
+
+  attack('foreignSession', () => {
+    test.each([
+      ['of a password grant or a device: no sid', signed({ sid: undefined })],
+      ['of another browser of the same user', signed({ sid: 'example-session-0002' })],
+      ['that names the user for the session', signed({ sid: PRIMARY.user_id })],
+    ])('%s', async (_what, hint) => {
+      for (const event of [{}, UNLINK_EVENT])
+        expect((await world.start({ hint, event })).code).toBe('session_mismatch')
+      expect(world.tenant.calls()).toBeLessThanOrEqual(1)
+    })
+  })
+
   attack('forcedRequest', () => {
     test.each([
       ['without a hint', null],

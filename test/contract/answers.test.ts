@@ -58,6 +58,7 @@ const ROWS: readonly (readonly [string, Scenario])[] = [
       request: { query: { requested_connection: PRIMARY.identities[0]?.connection } },
     }),
   ],
+  ['session_mismatch', (world) => world.start({ hint: { sid: 'another' } })],
   [
     'secondary_email_unverified',
     whole({

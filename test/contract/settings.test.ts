@@ -540,14 +540,41 @@ onEverySubject((world) => {
       PIN_SESSION: { session: { id: 'example-session-0001' } },
     } as const
 
-    test.each(PINS)('%s binds nothing where the start had no value', async (name) => {
-      const { resumed } = await world.whole({
-        settings: { [name]: 'yes' },
-        event: ABSENT[name],
-        nested: { event: name === 'PIN_SESSION' ? {} : PRESENT[name] },
-        resume: { event: PRESENT[name] },
-      })
-      expect(resumed.denial).toBeUndefined()
+    const CARRIED = ['PIN_IP_ADDRESS', 'PIN_USER_AGENT'] as const
+
+    test.each(CARRIED)('%s: that the value is absent is a value too', async (name) => {
+      const start = { settings: { [name]: 'yes' }, event: ABSENT[name] }
+      const honest = await world.whole(start)
+      expect(honest.resumed.denial).toBeUndefined()
+      expect(world.tenant.links).toHaveLength(1)
+      for (const elsewhere of [
+        { nested: { event: PRESENT[name] } },
+        { resume: { event: PRESENT[name] } },
+      ]) {
+        world.settle(PRIMARY, SECONDARY)
+        const { resumed } = await world.whole({ ...start, ...elsewhere })
+        expect(resumed.code).toBe('binding_mismatch')
+        expect(world.tenant.links).toEqual([])
+      }
+    })
+
+    test.each(PINS)('%s that was switched on meanwhile is held on the way back', async (name) => {
+      const started = await world.start({ settings: { [name]: 'no' } })
+      const nested = await world.nested(started)
+      const before = world.tenant.calls()
+      const event = { ...CHANGES[name], secrets: { [name]: 'yes' } }
+      expect((await world.resume(started, nested, { event })).code).toBe('binding_mismatch')
+      expect(world.tenant.calls()).toBe(before)
+      const honest = await world.resume(started, nested, { event: { secrets: { [name]: 'yes' } } })
+      expect(honest.denial).toBeUndefined()
+    })
+
+    test('PIN_SESSION that was switched on meanwhile takes a session', async () => {
+      const event = { session: { id: undefined } }
+      const started = await world.start({ settings: { PIN_SESSION: 'no' }, event })
+      const back = { event: { secrets: { PIN_SESSION: 'yes' } } }
+      const resumed = await world.resume(started, await world.nested(started), back)
+      expect(resumed.code).toBe('binding_mismatch')
     })
 
     test.each(PINS)('%s holds where the way back has lost the value', async (name) => {
@@ -558,9 +585,9 @@ onEverySubject((world) => {
       expect(resumed.code).toBe('binding_mismatch')
     })
 
-    test.each(PINS)('%s may be in a session that is {}', async (name) => {
+    test.each(CARRIED)('%s may be in a session that is {}', async (name) => {
       const { resumed } = await world.whole({
-        settings: { [name]: 'yes' },
+        settings: { [name]: 'yes', PIN_SESSION: 'no' },
         event: { session: { id: undefined } },
       })
       expect(resumed.denial).toBeUndefined()
@@ -614,6 +641,8 @@ onEverySubject((world) => {
       ['300', 250, undefined],
       ['300', 400, 'reauth_required'],
       ['300', undefined, 'reauth_required'],
+      ['300', -20, undefined],
+      ['300', -40, 'reauth_required'],
       ['1000000', 999_999, undefined],
     ])('%s, logged in %s seconds ago: %s', async (value, age, code) => {
       const started = await world.start({
@@ -649,6 +678,46 @@ onEverySubject((world) => {
       expect(resumed.code).toBe(code)
       expect(world.tenant.calls('link')).toBe(code === undefined ? 1 : 0)
       expect(world.tenant.links).toHaveLength(code === undefined ? 1 : 0)
+    })
+  })
+
+  describe('LINK_EXISTING_USERS', () => {
+    const ROWS = [
+      [undefined, 812, undefined],
+      ['yes', 812, undefined],
+      ['yes', undefined, undefined],
+      ['no', 1, undefined],
+      ['no', 2, 'identity_in_use'],
+      ['no', 812, 'identity_in_use'],
+      ['no', 0, 'identity_in_use'],
+      ['no', undefined, 'identity_in_use'],
+    ] as const
+
+    test.each(ROWS)('%s, a user of %s logins: %s', async (value, logins_count, code) => {
+      const { resumed } = await world.whole({
+        settings: { LINK_EXISTING_USERS: value },
+        nested: { event: { stats: { logins_count } } },
+      })
+      expect(resumed.code).toBe(code)
+      expect(world.tenant.links).toHaveLength(code === undefined ? 1 : 0)
+    })
+
+    test('no holds under ALLOW_MERGE too', async () => {
+      world.settle(PRIMARY, MERGED)
+      const { resumed } = await world.whole({
+        settings: { LINK_EXISTING_USERS: 'no', ALLOW_MERGE: 'yes' },
+        nested: { user: MERGED, event: { stats: { logins_count: 3 } } },
+      })
+      expect(resumed.code).toBe('identity_in_use')
+    })
+
+    test('no is held before the e-mail of the second account', async () => {
+      const user = { ...SECONDARY, email_verified: false }
+      const { resumed } = await world.whole({
+        settings: { LINK_EXISTING_USERS: 'no', ENFORCE_SECONDARY_EMAIL_VERIFICATION: 'yes' },
+        nested: { user, event: { stats: { logins_count: 3 } } },
+      })
+      expect(resumed.code).toBe('identity_in_use')
     })
   })
 

@@ -227,7 +227,7 @@ test('a scope that is put into the URL in the browser is refused at the nested l
   const google = await browser.open(altered)
   const back = await browser.submit(google, { values: { email: ALEX.email } })
 
-  expect(codeOf(await attempt.complete(back.url))).toBe('link_cancelled')
+  expect(codeOf(await attempt.complete(back.url))).toBe('scope_not_allowed')
   const [nested] = tenant.runs().filter((run) => run.nested)
   expect(nested?.commands).toMatchObject([
     { type: 'access.deny', reason: expect.stringMatching(/^scope_not_allowed: /) },

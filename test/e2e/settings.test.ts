@@ -87,7 +87,7 @@ describe('ALLOWED_CONNECTION_SCOPES', () => {
     expect(tenant.runs().find((run) => run.nested)?.commands).toEqual([
       { type: 'access.deny', reason: expect.stringMatching(/^scope_not_allowed: /) },
     ])
-    expect(codeOf(await attempt.complete(back.url))).toBe('link_cancelled')
+    expect(codeOf(await attempt.complete(back.url))).toBe('scope_not_allowed')
     expect(connectionsOf(tenant, ALEX.userId)).toEqual([DATABASE])
   })
 })

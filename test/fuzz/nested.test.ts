@@ -14,8 +14,10 @@ import { change, changesAt, some, telling } from './generators.ts'
 import { useTenant } from './recorded-tenant.ts'
 import { attempt, bundle, property } from './world.ts'
 
-const CLAIM = 'urn:client-initiated-account-linking:nested-login'
-const MEMBERS = ['connection', 'identities', 'user_agent', 'address', 'user_metadata']
+const CLAIM = 'https://client-initiated-account-linking.example/nested-login'
+const MEMBERS = [
+  'connection connection_id identities logins_count parameters user_agent address user_metadata',
+].flatMap((line) => line.split(' '))
 
 const PATHS = [
   'client connection connection.name user user.user_id user.identities user.identities.0',

@@ -25,6 +25,7 @@ async function bind(event: PostLoginEvent) {
     settings,
     domain: CANONICAL_DOMAIN,
     keys: await deriveKeys(SECRETS.ACTION_SECRET),
+    nowSeconds: () => NOW_SECONDS,
   }
 }
 
@@ -58,7 +59,7 @@ describe('an attempt', () => {
 
   test.each([
     { ...LONG, connectionScope: wide(2_048) },
-    { ...LONG, mode: 'unlink', identity: { provider: 'p', userId: wide(254) } },
+    { ...LONG, mode: 'unlink', identity: { provider: 'p', userId: wide(1_022) } },
   ] as const)(
     'fits into the metadata with everything as long as it may be: $mode',
     async (plan) => {
@@ -104,13 +105,20 @@ describe('an attempt', () => {
 
 describe('checkPins', () => {
   test.each([
-    [{}, {}, true],
+    [{}, {}, false],
     [{ session: 'a' }, { session: 'a' }, true],
     [{ session: 'a' }, { session: 'b' }, false],
     [{ session: 'a' }, {}, false],
     [{ session: 'a' }, { session: ['a'] }, false],
-    [{}, { session: 'a' }, true],
-  ])('%j against %j', (pins, given, passes) => {
-    expect(checkPins(pins, given)?.code).toBe(passes ? undefined : 'binding_mismatch')
+    [{}, { session: 'a' }, false],
+  ])('%j against %j', async (pins, given, passes) => {
+    const { settings } = await bind(buildEvent())
+    const denial = checkPins(pins, given, settings, ['session'])
+    expect(denial?.code).toBe(passes ? undefined : 'binding_mismatch')
+  })
+
+  test('passes over what is not pinned', async () => {
+    const { settings } = await bind(buildEvent({ secrets: { PIN_SESSION: 'no' } }))
+    expect(checkPins({ session: 'a' }, {}, settings, ['session', 'address'])).toBeUndefined()
   })
 })

@@ -36,6 +36,7 @@ describe('readSettings', () => {
       hintMaxAgeSeconds: 600,
       primaryMaxAuthAgeSeconds: undefined,
       allowMerge: false,
+      linkExistingUsers: true,
       mergeUserMetadata: false,
       allowUnlink: true,
       nestedParams: [],
