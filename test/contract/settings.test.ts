@@ -141,6 +141,8 @@ const MALFORMED: readonly (readonly [string, string])[] = [
     'https://',
     'example.com/link',
     'javascript:alert(1)',
+    'urn:auth0:link',
+    'URN:Auth0:link',
   ].map((value) => ['RESULT_CLAIM', value] as const),
 ]
 

@@ -141,6 +141,8 @@ const settings = some(
     REQUIRE_MATCHING_EMAIL: fc.constantFrom('yes', 'no'),
     ENFORCE_SECONDARY_EMAIL_VERIFICATION: fc.constantFrom('yes', 'no'),
     ENFORCE_MFA: fc.constantFrom('yes', 'no'),
+    LINK_EXISTING_USERS: fc.constantFrom('yes', 'no'),
+    NESTED_PARAMS: fc.constantFrom('prompt=login', 'acr_values=high&prompt=login'),
     DEBUG: fc.constantFrom('*', ''),
   },
   4,
@@ -156,6 +158,12 @@ const nested = fc.constantFrom<EventOverrides>(
   { request: { user_agent: undefined } },
   { request: { ip: '198.51.100.9' } },
   { user: { identities: undefined } },
+  { stats: { logins_count: 1 } },
+  { stats: undefined },
+  { request: { query: { prompt: undefined } } },
+  { request: { query: { acr_values: 'low' } } },
+  { request: { query: { connection_scope: 'calendar' } } },
+  { request: { query: { 'prompt[]': 'none' } } },
   { secrets: { ACTION_SECRET: 'another-action-secret-with-more-than-32-characters' } },
 )
 
@@ -177,7 +185,7 @@ const claims = some<unknown>(
     email: claim('ALEX@example.com', 'alex@example.com', 'kim@example.org'),
     email_verified: claim(true, false, 'true', 1),
     events: odd,
-    'urn:client-initiated-account-linking:nested-login': odd,
+    'https://client-initiated-account-linking.example/nested-login': odd,
   },
   2,
 )
@@ -236,6 +244,8 @@ const query = some<unknown>(
 
 const PATHS = [
   'client client.client_id user user.user_id user.email user.identities user.identities.0 request',
+  'user.blocked user.last_password_reset authentication user.enrolledFactors secrets.ENFORCE_MFA',
+  'secrets.PIN_USER_AGENT secrets.PIN_IP_ADDRESS secrets.NESTED_PARAMS',
   'request.hostname request.ip request.user_agent request.query request.body request.method',
   'transaction transaction.id transaction.protocol transaction.requested_scopes',
   'transaction.requested_scopes.0 transaction.response_type transaction.redirect_uri',

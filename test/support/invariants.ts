@@ -233,7 +233,7 @@ export function missingForChange(
     ['the user is not blocked', event.user.blocked !== true],
     [
       'the password is the one of the start',
-      event.user.last_password_reset === started.user.last_password_reset,
+      (event.user.last_password_reset ?? null) === (started.user.last_password_reset ?? null),
     ],
     ...pinConditions(event, started, event, 'the way back'),
     ['the way back has a session', isNo(setting('PIN_SESSION')) || Boolean(event.session?.id)],
