@@ -57,7 +57,7 @@ function checkAuthAge(
   { primaryMaxAuthAgeSeconds }: Settings,
   now: number,
 ): Denial | undefined {
-  if (primaryMaxAuthAgeSeconds === undefined) return undefined
+  if (primaryMaxAuthAgeSeconds === 'off') return undefined
   if (typeof authTime !== 'number') return deny('reauth_required', 'hint without auth_time')
   if (authTime > now + LEEWAY_SECONDS) return deny('reauth_required', 'auth_time in the future')
   return now - authTime <= primaryMaxAuthAgeSeconds

@@ -151,7 +151,7 @@ function checkContradictions({ settings }: Patient, values: Values): readonly Fi
         `set LINK_${name}=yes, or turn REQUIRE_MATCHING_EMAIL off`,
       ),
     ),
-    ...(authAge !== undefined && hintAge > authAge && values.HINT_MAX_AGE !== undefined
+    ...(authAge !== 'off' && hintAge > authAge && values.HINT_MAX_AGE !== undefined
       ? [
           warning(
             'HINT_MAX_AGE',
