@@ -5,15 +5,10 @@
  * Stored as three lines: the record, its pins, and one tag over both and the binding.
  */
 import { randomBytes } from 'node:crypto'
+import { deriveTag, type Keys, verifyTag } from './derive.ts'
 import type { IdentityId } from './identities.ts'
 import { type Denial, deny, type Mode } from './outcome.ts'
-import {
-  type AttemptSecrets,
-  deriveAttemptSecrets,
-  deriveTag,
-  type Keys,
-  verifyTag,
-} from './pkce.ts'
+import { type AttemptSecrets, deriveAttemptSecrets } from './pkce.ts'
 import type { PostLoginEvent } from './platform.ts'
 import { hasMfa } from './policy.ts'
 import type { Settings } from './settings.ts'
@@ -28,7 +23,7 @@ export type Plan = {
   readonly nestedConnection: string
   readonly startedAtSeconds: number
 } & (
-  | { readonly mode: Exclude<Mode, 'unlink'>; readonly connectionScope?: string }
+  | { readonly mode: Exclude<Mode, 'unlink'>; readonly connectionScope?: string | undefined }
   | { readonly mode: 'unlink'; readonly identity: IdentityId }
 )
 

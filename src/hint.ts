@@ -26,9 +26,9 @@ export async function verifyHint(
     clientId: event.client.client_id,
     subject: event.user.user_id,
     nonce: null,
+    refuse: (check: string) => deny('hint_invalid', `hint: ${check}`),
   }
   const verified = await verifyIdToken(hint, publicKeys, expected, now)
-  if (typeof verified === 'string') return deny('hint_invalid', `hint: ${verified}`)
   if (isDenial(verified)) return verified
   const otherSession = settings.pinSession ? checkSession(verified.claims.sid, event) : undefined
   if (otherSession !== undefined) return otherSession

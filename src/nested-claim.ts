@@ -4,8 +4,8 @@
  * authorization code and not the implicit one: then the token leaves by the back channel alone.
  */
 import { derivePins, type Pins } from './attempt.ts'
+import { deriveTag, type Keys } from './derive.ts'
 import { isRecord } from './json.ts'
-import { deriveTag, type Keys } from './pkce.ts'
 import type { PostLoginEvent } from './platform.ts'
 import { readEverySpelling } from './request.ts'
 import type { Settings } from './settings.ts'

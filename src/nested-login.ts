@@ -2,11 +2,12 @@
  * The nested login, seen from inside: the companion's own login, in which the user proves the
  * second identity. No I/O.
  */
+
+import { deriveKeys } from './derive.ts'
 import { buildNestedClaim, NESTED_CLAIM } from './nested-claim.ts'
 import { type Denial, deny, isDenial, type NestedLogin } from './outcome.ts'
-import { deriveKeys } from './pkce.ts'
 import type { PostLoginEvent } from './platform.ts'
-import { checkScopes, readFactors } from './policy.ts'
+import { checkScopes, chooseFactors } from './policy.ts'
 import { asksFor, readEverySpelling } from './request.ts'
 import { readSettings } from './settings.ts'
 
@@ -21,7 +22,7 @@ export async function completeNestedLogin(event: PostLoginEvent): Promise<Nested
   if (isDenial(settings)) return { kind: 'nested', cause: settings.cause ?? settings.code }
   const refusal = checkScopes(readEverySpelling(event, 'connection_scope'), settings)
   if (refusal !== undefined) return refusal
-  const challenge = readFactors(event, settings)
+  const challenge = chooseFactors(event, settings)
   if (isDenial(challenge)) return challenge
 
   const keys = await deriveKeys(settings.actionSecret)

@@ -83,16 +83,16 @@ export async function exchangeCode(
     clientId: settings.clientId,
     subject: null,
     nonce: secrets.nonce,
+    refuse: (check: string) => deny('callback_invalid', `nested ID token: ${check}`),
   }
   const verified = await verifyIdToken(tokens.id_token ?? '', publicKeys, expected, nowSeconds())
-  if (typeof verified === 'string') return deny('callback_invalid', `nested ID token: ${verified}`)
   if (isDenial(verified)) return verified
   const { auth_time: authTime, email, email_verified: emailVerified } = verified.claims
-  if (verified.expired) return deny('callback_invalid', 'nested ID token: exp')
+  if (verified.expired) return expected.refuse('exp')
   const earliest = attempt.startedAtSeconds - LEEWAY_SECONDS
   const latest = nowSeconds() + LEEWAY_SECONDS
   if (typeof authTime !== 'number' || !(authTime >= earliest && authTime <= latest))
-    return deny('callback_invalid', 'nested ID token: auth_time')
+    return expected.refuse('auth_time')
   const claim = readNestedClaim(verified.claims)
   if (claim === undefined)
     return deny('connection_mismatch', 'nested ID token without the claim of this Action')

@@ -1,10 +1,10 @@
 /**
  * The tenant's policy, one function a rule: a denial, or `undefined` for "may pass". Two say more:
- * `checkClient` that a client is left alone, `readFactors` which factors to ask for. No I/O.
+ * `checkClient` that a client is left alone, `chooseFactors` which factors to ask for. No I/O.
  */
-import { type Denial, deny, isDenial } from './outcome.ts'
+import { type Denial, deny, isDenial, type Mode } from './outcome.ts'
 import { type EnrolledFactor, type Factor, PLATFORM, type PostLoginEvent } from './platform.ts'
-import { type LinkingRequest, readScopes } from './request.ts'
+import { readScopes } from './request.ts'
 import { readAllowedClientIds, type Settings } from './settings.ts'
 
 /** ALLOWED_CLIENT_IDS: the login of a client that it does not list goes on, unlinked. */
@@ -24,14 +24,14 @@ export function checkClient(
  */
 export function checkRequest(
   request: {
-    readonly action: LinkingRequest['action']
+    readonly mode: Mode
     readonly connection: string
     readonly connectionScope?: string | undefined
   },
   settings: Settings,
 ): Denial | undefined {
-  const { action, connection, connectionScope } = request
-  if (action === 'unlink')
+  const { mode, connection, connectionScope } = request
+  if (mode === 'unlink')
     return settings.allowUnlink ? undefined : deny('unlink_not_allowed', 'ALLOW_UNLINK is no')
   if (settings.allowedConnections?.includes(connection) === false)
     return deny('connection_not_allowed', 'not in ALLOWED_CONNECTIONS')
@@ -83,7 +83,10 @@ export function checkMfa(
 }
 
 /** The factors to challenge a nested login with; none if the user has none. */
-export function readFactors(event: PostLoginEvent, settings: Settings): readonly Factor[] | Denial {
+export function chooseFactors(
+  event: PostLoginEvent,
+  settings: Settings,
+): readonly Factor[] | Denial {
   if (settings.enforceMfa === 'no') return []
   const enrolled = event.user.enrolledFactors
   if (!Array.isArray(enrolled)) return deny('mfa_required', 'the factors cannot be read')

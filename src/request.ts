@@ -42,7 +42,7 @@ const PARAMETERS = {
 const MAY_BE_EMPTY: readonly string[] = ['requested_connection_scope', 'requested_identity']
 
 export interface LinkingRequest {
-  readonly action: 'link' | 'unlink'
+  readonly mode: 'link' | 'unlink'
   readonly hint: string | undefined
   readonly connection: string
   /** As asked, to be sent on; `readScopes` splits it. */
@@ -59,7 +59,7 @@ export interface LinkingRequest {
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-3.1 (no parameter more than once)
  */
 export function readLinkingRequest(event: PostLoginEvent): LinkingRequest | Denial {
-  const action = asksFor(event, 'link_account') ? 'link' : 'unlink'
+  const mode = asksFor(event, 'link_account') ? 'link' : 'unlink'
   // The name in an older Action of this kind: passed over, it would link without the scopes.
   if (readAll(event, 'requested_connection_scopes').length > 0)
     return deny('invalid_request', 'requested_connection_scopes: say requested_connection_scope')
@@ -77,14 +77,14 @@ export function readLinkingRequest(event: PostLoginEvent): LinkingRequest | Deni
   }
   const { requested_connection: connection, requested_connection_scope: connectionScope } = values
   if (connection === undefined) return deny('invalid_request', 'requested_connection is missing')
-  if (action === 'link' && values.requested_identity !== undefined)
+  if (mode === 'link' && values.requested_identity !== undefined)
     return deny('invalid_request', 'requested_identity does not go with link_account')
-  if (action === 'unlink' && connectionScope !== undefined)
+  if (mode === 'unlink' && connectionScope !== undefined)
     return deny('invalid_request', 'requested_connection_scope does not go with unlink_account')
   if (connectionScope !== undefined && readScopes(connectionScope).length === 0)
     return deny('invalid_request', 'requested_connection_scope is empty')
   return {
-    action,
+    mode,
     hint: values.id_token_hint,
     connection,
     connectionScope,

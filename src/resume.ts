@@ -4,7 +4,7 @@
  * none that is good. A consent ends after the code.
  */
 import { checkPins, verifyAttempt } from './attempt.ts'
-import { openContext, type Run } from './context.ts'
+import { type Execution, openContext } from './context.ts'
 import { hasConnection, readIdentityId } from './identities.ts'
 import { linkIdentity, unlinkIdentity } from './management.ts'
 import { deriveAskedParameters, exchangeCode } from './nested.ts'
@@ -23,9 +23,9 @@ import { mergeUserMetadata } from './user-metadata.ts'
  * Links, unlinks or sees the consent of the attempt that this way back belongs to, at most once. A
  * denial says that the account is as it was, but for `service_unavailable`: there nobody knows.
  */
-export async function resume(run: Run): Promise<LinkingOutcome> {
-  const { event, log } = run
-  const context = await openContext(run)
+export async function resume(execution: Execution): Promise<LinkingOutcome> {
+  const { event, log } = execution
+  const context = await openContext(execution)
   if (isDenial(context)) return context
   const { settings } = context
 
@@ -35,9 +35,7 @@ export async function resume(run: Run): Promise<LinkingOutcome> {
   const { attempt, pins } = opened
   const { mode, connection } = attempt
   // Policy may have become stricter while the browser was away.
-  const refusal =
-    checkRequest({ ...attempt, action: mode === 'unlink' ? mode : 'link' }, settings) ??
-    checkMfa(event, settings, attempt.mfa)
+  const refusal = checkRequest(attempt, settings) ?? checkMfa(event, settings, attempt.mfa)
   if (refusal !== undefined) return refusal
   const alreadyLinked = succeed('already_linked', connection, settings.resultClaim)
   if (mode === 'link' && hasConnection(event, connection)) return alreadyLinked

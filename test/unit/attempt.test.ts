@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from 'vitest'
 import { ATTEMPT_KEY, checkPins, createAttempt, verifyAttempt } from '../../src/attempt.ts'
+import { deriveKeys } from '../../src/derive.ts'
 import { isDenial } from '../../src/outcome.ts'
-import { deriveKeys } from '../../src/pkce.ts'
 import type { PostLoginEvent } from '../../src/platform.ts'
 import { readSettings } from '../../src/settings.ts'
 import { METADATA_LIMITS } from '../support/api.ts'

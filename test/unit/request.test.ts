@@ -34,7 +34,7 @@ describe('readLinkingRequest', () => {
   test('gives what was asked for', () => {
     const query = { requested_connection_scope: 'a b' }
     expect(readLinkingRequest(buildEvent({ request: { query } }))).toEqual({
-      action: 'link',
+      mode: 'link',
       hint: 'not.a.token',
       connection: 'google-oauth2',
       connectionScope: 'a b',
@@ -47,7 +47,7 @@ describe('readLinkingRequest', () => {
       transaction: { requested_scopes: ['unlink_account'] },
       request: { query: { requested_identity: 'github|1' } },
     })
-    expect(readLinkingRequest(event)).toMatchObject({ action: 'unlink', identity: 'github|1' })
+    expect(readLinkingRequest(event)).toMatchObject({ mode: 'unlink', identity: 'github|1' })
   })
 
   test('leaves an absent hint to the check of the hint', () => {
