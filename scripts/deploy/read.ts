@@ -356,6 +356,36 @@ async function readCustomDomains({ client }: Management): Promise<readonly Custo
   })
 }
 
+/** By the id of a connection with developer keys, of which there are few: the applications that have it. */
+export async function readDeveloperKeyClients(
+  { client }: Management,
+  connections: readonly TenantConnection[],
+): Promise<Readonly<Record<string, readonly string[]>>> {
+  return reading('the applications of the connections', async () => {
+    const found: Record<string, readonly string[]> = {}
+    for (const { id, developerKeys } of connections) {
+      if (!developerKeys) continue
+      const clients: string[] = []
+      for await (const one of await client.connections.clients.get(id)) clients.push(one.client_id)
+      found[id] = clients
+    }
+    return found
+  })
+}
+
+/**
+ * "Customize MFA Factors using Actions". `undefined`: the tenant does not show it.
+ *
+ * @see https://auth0.com/docs/api/management/v2/tenants/tenant-settings-route
+ */
+export async function readMfaByActions({ client }: Management): Promise<boolean | undefined> {
+  const fields = 'customize_mfa_in_postlogin_action'
+  const settings = await reading('the settings of the tenant', () =>
+    client.tenants.settings.get({ fields, include_fields: true }),
+  )
+  return settings[fields]
+}
+
 /** What the doctor wants to know besides. `undefined`: it cannot be read. */
 export async function readTokenLifetime({
   client,

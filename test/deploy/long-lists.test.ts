@@ -84,6 +84,8 @@ it('names the size of every page that it asks for, and asks for no empty one', a
     )
   expect(lists.length).toBeGreaterThan(4)
   for (const { query } of lists) expect(query.per_page ?? query.take).toBe('50')
+  // One way of paging or the other.
+  expect(lists.filter(({ query }) => query.page && query.take)).toEqual([])
   const pages = lists.map(({ query }) => query.page ?? '0')
   expect(new Set(pages)).toEqual(new Set(['0']))
 })
