@@ -27,7 +27,7 @@ const HELP = `Checks the account linking of an Auth0 tenant. Reads only.
 Variables as for deploy. Scopes of the application that reads:
   read:actions read:clients read:client_grants read:connections
   read:custom_domains; it checks more with read:client_keys,
-  read:connections_options and read:resource_servers
+  read:connections_options, read:resource_servers, read:tenant_settings
 
 Exit code: 0 fine, 1 something is broken, 2 the tenant could not be read
 `

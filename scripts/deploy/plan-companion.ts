@@ -211,7 +211,7 @@ export function noteConnections(
     ...unknown.map((name) => `ALLOWED_CONNECTIONS names ${name}, which the tenant does not have.`),
     ...shared.map(
       ({ name }) =>
-        `${name} has Auth0's developer keys, with which no link can be finished: give it keys of its own at Authentication > Social.`,
+        `${name} has Auth0's developer keys, which are for tests: who logged in with it links nothing. Give it keys of its own at Authentication > Social.`,
     ),
   ]
 }

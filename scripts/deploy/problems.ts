@@ -38,6 +38,12 @@ export function isLost(error: unknown): boolean {
 export const isAbsent = (error: unknown): boolean =>
   error instanceof ManagementError && error.statusCode === 404
 
+/** A release that came too early: what says `built` and what releases need not agree at once. */
+export function isNotBuilt(error: unknown): boolean {
+  if (!(error instanceof ManagementError) || error.statusCode !== 400) return false
+  return /must be in the .built. state/.test(bodyOf(error).message)
+}
+
 /** Where the companion is named, and the tenant has none of that name. */
 export const noApplication = (clientId: string): string =>
   `There is no application ${clientId}: correct LINK_AUTH0_CLIENT_ID, or leave it out`

@@ -81,8 +81,10 @@ function scopesOf(step: Step, clientSecret: string | undefined): readonly string
         step.actionId === undefined ? 'create:actions' : 'update:actions',
         ...(step.secrets && clientSecret === undefined ? ['read:client_keys'] : []),
       ]
+    // Each makes a version.
     case 'deploy':
     case 'restore':
+      return ['create:actions']
     case 'flow':
       return ['update:actions']
     case 'memory':

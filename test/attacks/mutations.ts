@@ -319,7 +319,7 @@ const ROWS_BY_FILE: Readonly<Record<string, Rows>> = {
       'settings.pinSession ? checkSession(verified.claims.sid, event) : undefined',
       'undefined',
       START,
-      'planted',
+      'waits for a way back',
     ],
     [
       'a hint without a session is one of every session',

@@ -240,7 +240,7 @@ describe('the README, by hand', () => {
       names.split(', '),
     )
     const { examine, tenant } = await startBench({ companion: 'registered' })
-    const settings = { ...RECOMMENDED, ENFORCE_MFA: 'yes' }
+    const settings = { ...RECOMMENDED, ALLOWED_CONNECTIONS: 'google-oauth2', ENFORCE_MFA: 'yes' }
     const secrets = { ...tenant.companionSettings, ACTION_SECRET: 'x'.repeat(32), ...settings }
     tenant.install({ name: DEFAULT_ACTION_NAME, code: ACTION, secrets })
     const variables = { AUTH0_CLIENT_ID: tenant.applications.companion.clientId, ...settings }

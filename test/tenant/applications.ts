@@ -65,6 +65,7 @@ const DEPLOYER_SCOPES = [
   'update:connections_options',
   'read:custom_domains',
   'read:resource_servers',
+  'read:tenant_settings',
 ]
 
 /** `companion: 'none'`: nobody has made one yet. */

@@ -17,6 +17,14 @@ import {
   record,
 } from './management-routes.ts'
 
+/** In the words of the platform, by which those who release tell it. */
+export const notBuilt = (): Answer =>
+  failure(
+    400,
+    'action_not_built',
+    "A draft must be in the 'built' state before it can be deployed.",
+  )
+
 function secretsOf(value: unknown): readonly Secret[] | undefined {
   if (!Array.isArray(value) || value.length > MAX_SECRETS) return undefined
   const secrets = value.map(record)
@@ -32,6 +40,8 @@ function secretsOf(value: unknown): readonly Secret[] | undefined {
 const MAX_SECRETS = 30
 const MAX_SECRET_CHARACTERS = 4_096
 const MAX_BINDINGS = 20
+/** On a page of these lists, where nobody asks for more. */
+const DEFAULT_PAGE_SIZE = 20
 const TRIGGER = { id: 'post-login', version: 'v3' }
 
 interface DraftValues {
@@ -62,7 +72,13 @@ function draftValues(json: unknown): DraftValues | string {
 }
 
 export function actionRoutes(registry: ActionRegistry, maxPageSize: number): readonly Route[] {
-  const noAction = () => failure(404, 'action_not_found', 'That action does not exist.')
+  const MISSING = ['action_not_found', 'That action does not exist.'] as const
+  const noAction = () => failure(404, ...MISSING)
+  /** Where no 404 is documented: releasing, and the versions. */
+  const badAction = () => failure(400, ...MISSING)
+
+  const pages = <T>(exchange: Exchange, all: readonly T[], show: (item: T) => unknown) =>
+    paged(exchange, all, show, maxPageSize, DEFAULT_PAGE_SIZE)
 
   // Values of secrets are never shown again.
   const showSecrets = (secrets: readonly Secret[]) =>
@@ -126,34 +142,32 @@ export function actionRoutes(registry: ActionRegistry, maxPageSize: number): rea
 
   function deploy(id: string): Answer {
     const action = registry.get(id)
-    if (action === undefined) return noAction()
-    if (registry.statusOf(action) !== 'built') {
-      return failure(400, 'action_not_built', "The action must be in the 'built' state.")
-    }
-    return { status: 200, body: showVersion(registry.deploy(id), true) }
+    if (action === undefined) return badAction()
+    if (registry.statusOf(action) !== 'built') return notBuilt()
+    return { status: 202, body: showVersion(registry.deploy(id), true) }
   }
 
   function deployVersion({ json }: Exchange, id: string, versionId: string): Answer {
-    if (registry.get(id) === undefined) return noAction()
+    if (registry.get(id) === undefined) return badAction()
     const updateDraft = record(json)?.update_draft === true
     const version = registry.deployVersion(id, versionId, updateDraft)
-    return version === undefined ? noAction() : { status: 202, body: showVersion(version, true) }
+    return version === undefined ? badAction() : { status: 202, body: showVersion(version, true) }
   }
 
   function list(exchange: Exchange): Answer {
     const part = one(exchange.query, 'actionName') ?? ''
     // The platform does not say how names are compared, so more than the one asked for may come.
     const found = registry.all().filter(({ draft }) => draft.name.includes(part))
-    const { items, ...page } = paged(exchange, found, showAction, maxPageSize)
+    const { items, ...page } = pages(exchange, found, showAction)
     return { status: 200, body: { actions: items, ...page } }
   }
 
   function listVersions(exchange: Exchange, id: string): Answer {
     const action = registry.get(id)
-    if (action === undefined) return noAction()
+    if (action === undefined) return badAction()
     const show = (version: ActionVersion) =>
       showVersion(version, version.id === action.deployed?.id)
-    const { items, ...page } = paged(exchange, action.versions, show, maxPageSize)
+    const { items, ...page } = pages(exchange, action.versions, show)
     return { status: 200, body: { versions: items, ...page } }
   }
 
@@ -170,7 +184,7 @@ export function actionRoutes(registry: ActionRegistry, maxPageSize: number): rea
   }
 
   function listBindings(exchange: Exchange): Answer {
-    const { items, ...page } = paged(exchange, registry.bindings(), showBinding, maxPageSize)
+    const { items, ...page } = pages(exchange, registry.bindings(), showBinding)
     return { status: 200, body: { bindings: items, ...page } }
   }
 
@@ -230,7 +244,7 @@ export function actionRoutes(registry: ActionRegistry, maxPageSize: number): rea
     {
       method: 'POST',
       path: `${actions}/*/deploy`,
-      scope: 'update:actions',
+      scope: 'create:actions',
       answer: (_, [id = '']) => deploy(id),
     },
     {
@@ -242,7 +256,7 @@ export function actionRoutes(registry: ActionRegistry, maxPageSize: number): rea
     {
       method: 'POST',
       path: `${actions}/*/versions/*/deploy`,
-      scope: 'update:actions',
+      scope: 'create:actions',
       answer: (exchange, [id = '', versionId = '']) => deployVersion(exchange, id, versionId),
     },
     {

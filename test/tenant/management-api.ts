@@ -13,7 +13,13 @@ import type { ConnectionSettings } from './management/connection-settings.ts'
 import { connectionRoutes } from './management/connections.ts'
 import { tenantRoutes } from './management/tenant-routes.ts'
 import { actionRoutes } from './management-actions.ts'
-import { type Answer, failure, type Route, refuseFields } from './management-routes.ts'
+import {
+  type Answer,
+  failure,
+  type Route,
+  refuseFields,
+  refusePaging,
+} from './management-routes.ts'
 import { type ManagementTokenOptions, verifyManagementToken } from './management-token.ts'
 import { userRoutes } from './management-users.ts'
 import type { Store } from './store.ts'
@@ -55,7 +61,11 @@ export function createManagementApi(options: ManagementApiOptions) {
         const message = `Insufficient scope, expected any of: ${permitted.join(',')}`
         return failure(403, 'insufficient_scope', message)
       }
-      return refuseFields(exchange, scopes) ?? route.answer(exchange, parameters, scopes)
+      return (
+        refuseFields(exchange, scopes) ??
+        refusePaging(exchange) ??
+        route.answer(exchange, parameters, scopes)
+      )
     }
     return failure(404, 'not_found', 'There is no such route')
   }

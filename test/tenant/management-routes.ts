@@ -46,6 +46,30 @@ export function record(value: unknown): Readonly<Record<string, unknown>> | unde
 }
 
 const MAX_PAGE_SIZE = 100
+const MAX_NUMBERED = 1_000
+
+/**
+ * What the platform does not page: more than 100 at once, and by number more than 1,000 in all, however
+ * many there are.
+ *
+ * @see https://auth0.com/docs/manage-users/organizations/configure-organizations/retrieve-organizations
+ */
+export function refusePaging({ query }: Exchange): Answer | undefined {
+  const page = Number(one(query, 'page') ?? 0)
+  const perPage = Number(one(query, 'per_page') ?? 50)
+  if (perPage > MAX_PAGE_SIZE)
+    return failure(
+      400,
+      'invalid_query_string',
+      `Query validation error: 'Value ${perPage} is greater than maximum ${MAX_PAGE_SIZE}' on property per_page`,
+    )
+  if ((page + 1) * perPage <= MAX_NUMBERED) return undefined
+  return failure(
+    400,
+    'invalid_paging',
+    `Requesting page ${page} exceeds the allowed maximum of ${MAX_NUMBERED} records. To fetch results beyond ${MAX_NUMBERED}, use the checkpoint pagination method.`,
+  )
+}
 
 interface Paged {
   readonly items: readonly unknown[]
@@ -59,9 +83,10 @@ export function paged<T>(
   all: readonly T[],
   show: (item: T) => unknown,
   maxPageSize = MAX_PAGE_SIZE,
+  defaultSize = 50,
 ): Paged {
   const page = Number(one(query, 'page') ?? 0)
-  const perPage = Math.min(Number(one(query, 'per_page') ?? 50), maxPageSize)
+  const perPage = Math.min(Number(one(query, 'per_page') ?? defaultSize), maxPageSize)
   const items = all.slice(page * perPage, (page + 1) * perPage).map(show)
   return { items, total: all.length, page, per_page: perPage }
 }

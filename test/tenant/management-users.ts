@@ -1,8 +1,9 @@
 /**
  * Users and their identities in the Management API: reading, linking and unlinking, with the statuses
- * of the platform. What it changes is in the store.
+ * of the platform, which documents no 404 for identities. What it changes is in the store.
  *
  * @see https://auth0.com/docs/api/management/v2/users/post-identities
+ * @see https://auth0.com/docs/api/management/v2/users/delete-user-identity-by-user-id
  */
 
 import type { Exchange } from './http.ts'
@@ -20,7 +21,7 @@ import type { Store, StoredUser } from './store.ts'
 const showUser = ({ enrolledFactors: _factors, ...user }: StoredUser) => user
 
 export function userRoutes(store: Store): readonly Route[] {
-  const noUser = () => failure(404, 'inexistent_user', 'The user does not exist.')
+  const MISSING = ['inexistent_user', 'The user does not exist.'] as const
 
   function link({ json }: Exchange, userId: string): Answer {
     const { provider, user_id: identityId } = record(json) ?? {}
@@ -32,9 +33,9 @@ export function userRoutes(store: Store): readonly Route[] {
       case 'linked':
         return { status: 201, body: linked.identities }
       case 'no_user':
-        return noUser()
+        return failure(400, ...MISSING)
       case 'no_identity':
-        return failure(404, 'inexistent_identity', 'The identity does not exist.')
+        return failure(400, 'inexistent_identity', 'Secondary account not found.')
       case 'same_identity':
         return failure(400, 'invalid_identity', 'Main identity and the new one are the same.')
       case 'identity_taken':
@@ -48,9 +49,9 @@ export function userRoutes(store: Store): readonly Route[] {
       case 'unlinked':
         return { status: 200, body: unlinked.identities }
       case 'no_user':
-        return noUser()
+        return failure(400, ...MISSING)
       case 'no_identity':
-        return failure(404, 'inexistent_identity', 'The identity does not exist.')
+        return failure(400, 'inexistent_identity', 'The identity does not exist.')
       case 'main_identity':
         return failure(400, 'main_identity', 'The main identity cannot be removed.')
     }
@@ -69,7 +70,7 @@ export function userRoutes(store: Store): readonly Route[] {
       scope: 'read:users',
       answer: (_, [userId = '']) => {
         const user = store.get(userId)
-        return user === undefined ? noUser() : { status: 200, body: showUser(user) }
+        return user === undefined ? failure(404, ...MISSING) : { status: 200, body: showUser(user) }
       },
     },
     {

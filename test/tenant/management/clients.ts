@@ -15,6 +15,7 @@ import {
   failure,
   invalidBody,
   paged,
+  paginate,
   type Route,
   record,
 } from '../management-routes.ts'
@@ -56,6 +57,12 @@ export function clientRoutes({ applications, maxPageSize }: ClientOptions): read
 
   function list(exchange: Exchange, scopes: readonly string[]): Answer {
     const shown = (application: Application) => chooseFields(exchange, show(application, scopes))
+    if ((exchange.query.take ?? exchange.query.from) !== undefined) {
+      const all = applications.all.map((application) => ({ id: application.clientId, application }))
+      const { items, ...next } = paginate(exchange, all, maxPageSize)
+      const clients = items.map(({ application }) => shown(application))
+      return { status: 200, body: { clients, ...next } }
+    }
     const { items, total, page, per_page } = paged(exchange, applications.all, shown, maxPageSize)
     const body = { clients: items, total, start: page * per_page, limit: per_page }
     return { status: 200, body: exchange.query.include_totals === 'true' ? body : items }

@@ -1,11 +1,12 @@
 /**
- * What the Management API tells of the tenant itself: its custom domains, and the Management API as one
- * of its APIs. Reads only.
+ * What the Management API tells of the tenant itself: its settings, its custom domains, and the
+ * Management API as one of its APIs. Reads only.
  *
+ * @see https://auth0.com/docs/api/management/v2/tenants/tenant-settings-route
  * @see https://auth0.com/docs/api/management/v2/custom-domains/get-custom-domains
  */
 
-import { failure, type Route } from '../management-routes.ts'
+import { chooseFields, failure, type Route } from '../management-routes.ts'
 
 export interface TenantRouteOptions {
   readonly audience: string
@@ -29,7 +30,15 @@ export function tenantRoutes({ audience, customDomains }: TenantRouteOptions): r
     signing_alg: 'RS256',
     token_lifetime: TOKEN_LIFETIME_SECONDS,
   }
+  /** The switch "Customize MFA Factors using Actions". */
+  const settings = { friendly_name: 'Example', customize_mfa_in_postlogin_action: true }
   return [
+    {
+      method: 'GET',
+      path: 'tenants/settings',
+      scope: 'read:tenant_settings',
+      answer: (exchange) => ({ status: 200, body: chooseFields(exchange, settings) }),
+    },
     {
       method: 'GET',
       path: 'custom-domains',
