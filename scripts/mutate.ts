@@ -140,7 +140,8 @@ async function readProblems(mutations: readonly Mutation[]): Promise<readonly st
   const names = new Set<string>()
   const covered = new Set<string>()
   const checks = new Set<string>()
-  for (const file of await readdir(join(ROOT, 'src'))) {
+  for (const file of await readdir(join(ROOT, 'src'), { recursive: true })) {
+    if (!file.endsWith('.ts')) continue
     const text = await readFile(join(ROOT, 'src', file), 'utf8')
     const functions = readChecks(text)
     for (const { name } of functions) checks.add(name)

@@ -7,7 +7,8 @@ import { checkPins, verifyAttempt } from './attempt.ts'
 import { type Execution, openContext } from './context.ts'
 import { hasConnection, readIdentityId } from './identities.ts'
 import { linkIdentity, unlinkIdentity } from './management.ts'
-import { deriveAskedParameters, exchangeCode } from './nested.ts'
+import { deriveAskedParameters } from './nested/authorize.ts'
+import { exchangeCode } from './nested/callback.ts'
 import { deny, isDenial, type LinkingOutcome, succeed } from './outcome.ts'
 import {
   checkAbsorbed,

@@ -3,13 +3,13 @@
  * the companion's ID token. No browser receives that as long as the companion has the grant of the
  * authorization code and not the implicit one: then the token leaves by the back channel alone.
  */
-import { derivePins, type Pins } from './attempt.ts'
-import { deriveTag, type Keys } from './derive.ts'
-import { isRecord } from './json.ts'
-import type { PostLoginEvent } from './platform.ts'
-import { readEverySpelling } from './request.ts'
-import type { Settings } from './settings.ts'
-import { readMetadata } from './user-metadata.ts'
+import { derivePins, type Pins } from '../attempt.ts'
+import { deriveTag, type Keys } from '../derive.ts'
+import { isRecord } from '../json.ts'
+import type { PostLoginEvent } from '../platform.ts'
+import { readEverySpelling } from '../request.ts'
+import type { Settings } from '../settings.ts'
+import { readMetadata } from '../user-metadata.ts'
 
 /** `.example` is nobody's (RFC 2606); `https:` names are documented for every ID token. */
 export const NESTED_CLAIM = 'https://client-initiated-account-linking.example/nested-login'
@@ -49,18 +49,18 @@ export function buildNestedClaim(
 
 /**
  * A tag over what a nested request has under each name of NESTED_PARAMS and under
- * `connection_scope`; `undefined` where neither is in use. The two sides of the nested login derive
- * it, from what was asked and from what arrived.
+ * `connection_scope`; `undefined` where neither is in use. Derived from what was asked, and from what
+ * arrived.
  */
 export function deriveParameters(
   keys: Keys,
   nestedParams: Settings['nestedParams'],
-  valuesOf: (name: string, asked?: string) => readonly unknown[],
+  valuesOf: (name: string) => readonly unknown[],
 ): string | undefined {
-  const values = nestedParams.map(([name, asked]) => valuesOf(name, asked))
-  const scopes = valuesOf('connection_scope')
-  return values.length + scopes.length > 0
-    ? deriveTag(keys.tags, 'nested-parameters/v1', values, scopes)
+  const names = ['connection_scope', ...nestedParams.map(([name]) => name)]
+  const values = names.map(valuesOf)
+  return values.some((found) => found.length > 0)
+    ? deriveTag(keys.tags, 'nested-parameters/v1', values)
     : undefined
 }
 

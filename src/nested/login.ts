@@ -3,13 +3,13 @@
  * second identity. No I/O.
  */
 
-import { deriveKeys } from './derive.ts'
-import { buildNestedClaim, NESTED_CLAIM } from './nested-claim.ts'
-import { type Denial, deny, isDenial, type NestedLogin } from './outcome.ts'
-import type { PostLoginEvent } from './platform.ts'
-import { checkScopes, chooseFactors } from './policy.ts'
-import { asksFor, readEverySpelling } from './request.ts'
-import { readSettings } from './settings.ts'
+import { deriveKeys } from '../derive.ts'
+import { type Denial, deny, isDenial, type NestedLogin } from '../outcome.ts'
+import type { PostLoginEvent } from '../platform.ts'
+import { checkScopes, chooseFactors } from '../policy.ts'
+import { asksFor, readEverySpelling } from '../request.ts'
+import { readSettings } from '../settings.ts'
+import { buildNestedClaim, NESTED_CLAIM } from './claim.ts'
 
 /**
  * Policy for the nested login, and the claim for the way back. With settings that cannot be
