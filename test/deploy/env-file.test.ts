@@ -76,6 +76,8 @@ describe('--env-file', () => {
     ['lines of an old Macintosh', 'A=1\rLINK_ENFORCE_MFA=always', /line 1: .*save it with LF/],
     ['a comment that hides a line', '# A\rLINK_ENFORCE_MFA=always', /line 1: .*save it with LF/],
     ['a line separator', '# A\u2028LINK_ENFORCE_MFA=always', /line 1: .*save it with LF/],
+    ['what Node reads as another name', 'A=1\nexport LINK_DEBUG=', /line 2: it is not read as/],
+    ['a name that Node does not keep', '__proto__=x', /line 1: it is not read as/],
     ['a NUL', 'A=\0', /line 1: .*cannot be seen/],
   ])('refuses %s by its line', (_, text, problem) => {
     const read = readEnvFile(envFile(text))

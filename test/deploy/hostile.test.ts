@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { printable, printableJson } from '../../scripts/deploy/printable.ts'
 import { createFilter } from '../../scripts/deploy/report.ts'
+import { createTextReport } from '../../scripts/deploy/text-report.ts'
 import { ACTION, type Bench, startBench } from './tenant.ts'
 
 const dist = async () => ACTION
@@ -94,6 +95,26 @@ describe('what a tenant sends', () => {
     const { stdout } = await bench.examine(args)
     expect(stdout).toContain(args.length === 0 ? 'a\\x1b[2J' : 'a\\u001b[2J')
     expectHarmless(stdout)
+  })
+})
+
+describe('the voice for people', () => {
+  it('shows every part of a plan as text', () => {
+    let stdout = ''
+    const sink = { write: (text: string) => (stdout += text) }
+    const frame = { command: 'deploy', tenant: HOSTILE, action: HOSTILE, dryRun: true } as const
+    const report = createTextReport(frame, { colour: false, stdout: sink, stderr: sink })
+    const changes = [{ what: HOSTILE, before: HOSTILE, after: HOSTILE }]
+    const step = { kind: 'build', title: HOSTILE, changes } as const
+    report.plan({ steps: [step], notes: [HOSTILE] })
+    report.begin(step)
+    report.done(HOSTILE)
+    report.note(HOSTILE)
+    report.wait(1_000, HOSTILE)
+    report.end({ text: HOSTILE, changed: true, running: undefined })
+    report.fail(HOSTILE)
+    expectHarmless(stdout)
+    expect(stdout.match(/a\\x1b\[2J/g)?.length).toBeGreaterThan(8)
   })
 })
 

@@ -100,14 +100,17 @@ describe('a flag that npm kept to itself', () => {
   it('is not what npm always exports, or people have in an .npmrc', async () => {
     expect(readConfig([], { ...WHO, ...USUAL })).not.toHaveProperty('problem')
     const userconfig = join(await folderOf(), '.npmrc')
-    await writeFile(userconfig, 'json = true\nloglevel=verbose\ndry-run=true\n')
+    await writeFile(userconfig, 'json = true\nloglevel=verbose\nrollback=true\ndry-run=true\n')
     const files = { ...USUAL, npm_config_userconfig: userconfig }
     const usual = { ...files, npm_config_json: 'true', npm_config_loglevel: 'verbose' }
     expect(readDemo([], usual)).toMatchObject({ json: false, verbose: false })
-    // Whoever wants nothing to be written gets nothing written.
-    expect(readConfig([], { ...WHO, ...files, npm_config_dry_run: 'true' })).toEqual({
-      problem: expect.stringContaining('-- --dry-run'),
-    })
+    // They are no options of npm's, or too dear to be lost, whatever file they are in.
+    for (const flag of ['dry-run', 'rollback']) {
+      const kept = { [`npm_config_${flag.replace('-', '_')}`]: 'true' }
+      expect(readConfig([], { ...WHO, ...files, ...kept })).toEqual({
+        problem: expect.stringContaining(`-- --${flag}`),
+      })
+    }
     const quiet = { ...files, npm_config_loglevel: 'silly' }
     expect(tellSwallowed('demo', { verbose: { type: 'boolean' } }, [], quiet)).toBeUndefined()
   })
