@@ -11,6 +11,7 @@ import { minify } from 'terser'
 import { runIfStarted, tellFailure } from './as-process.ts'
 import { bundleOptions } from './bundle.ts'
 import { readManifest, readPackages, writeNotices, writeSbom } from './bundled-packages.ts'
+import { refuseSwallowed } from './npm-flags.ts'
 
 const ACTION = 'dist/action.js'
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -103,7 +104,10 @@ export async function checkDist(): Promise<void> {
   }
 }
 
+const OPTIONS = { check: { type: 'boolean' } } as const
+
 async function main(): Promise<undefined> {
+  refuseSwallowed('build', OPTIONS)
   if (process.argv.includes('--check')) {
     await checkDist()
     console.log('dist is what the sources give')

@@ -11,7 +11,7 @@ export const main = (args: readonly string[]): Promise<Ending> => tellFailure('d
 
 async function run(args: readonly string[]): Promise<Ending> {
   const { HELP, readOptions } = await import('./demo/options.ts')
-  const options = readOptions(args)
+  const options = readOptions(args, process.env)
   if (options.help) {
     process.stdout.write(HELP)
     return 0

@@ -11,6 +11,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { type Mutation as Listed, MUTATIONS } from '../test/attacks/mutations.ts'
+import { refuseSwallowed } from './npm-flags.ts'
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs')
@@ -179,8 +180,11 @@ async function checkBaseline(folder: string, mutations: readonly Mutation[]): Pr
   }
 }
 
+const OPTIONS = { only: { type: 'string' } } as const
+
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { only: { type: 'string' } } })
+  refuseSwallowed('mutate', OPTIONS)
+  const { values } = parseArgs({ options: OPTIONS })
   const chosen = MUTATIONS.filter(({ name }) => name.includes(values.only ?? ''))
   if (chosen.length === 0) throw new Error(`no mutation has "${values.only}" in its name`)
   const problems = await readProblems(MUTATIONS)

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { sha256, shortDigest } from './digest.ts'
 import type { Management } from './management.ts'
 import { fingerprintsOf, type Metadata, readMemory, writeMemory } from './memory.ts'
-import { isOrdered, orderBindings } from './order.ts'
+import { type Bound, isOrdered, orderBindings } from './order.ts'
 import { companionName } from './plan-companion.ts'
 import { isLost, isNotBuilt, Problem, toProblem } from './problems.ts'
 import { readActionById, readApplication, readBindings, TRIGGER } from './read.ts'
@@ -374,7 +374,7 @@ async function applyFlow({ management, wanted, progress, timing }: Job): Promise
     const bindings = order.map((one) =>
       one === undefined
         ? { ref: { type: 'action_id' as const, value: actionId }, display_name: actionName }
-        : { ref: { type: 'binding_id' as const, value: one.id }, display_name: one.displayName },
+        : { ref: { type: 'binding_id' as const, value: one.id }, ...displayNameOf(one) },
     )
     try {
       await management.client.actions.triggers.bindings.updateMany(TRIGGER, { bindings })
@@ -385,6 +385,10 @@ async function applyFlow({ management, wanted, progress, timing }: Job): Promise
     }
   }
 }
+
+/** What has none is not given an empty one. */
+const displayNameOf = ({ displayName }: Bound) =>
+  displayName === '' ? {} : { display_name: displayName }
 
 /** A step before has made it, or the plan would not have come here. */
 function known(value: string | undefined): string {

@@ -3,6 +3,7 @@
  * nothing. A read that fails ends in a `Problem`.
  */
 import type { Management as Api } from 'auth0'
+import { isPermitted } from './adopt.ts'
 import type { Management } from './management.ts'
 import { type Metadata, readMemory } from './memory.ts'
 import type { Bound } from './order.ts'
@@ -234,12 +235,16 @@ async function findCompanion(
   actionName: string,
 ): Promise<string | undefined> {
   const all = await readApplications(management)
-  const [found, another] = all.filter(({ metadata }) => readMemory(metadata).action === actionName)
-  if (another !== undefined)
-    throw new Problem(
-      `Two applications are marked as companions of ${actionName}: set LINK_AUTH0_CLIENT_ID to ${found?.clientId} or ${another.clientId}`,
-    )
-  return found?.clientId
+  const marked = all.filter(({ metadata }) => readMemory(metadata).action === actionName)
+  if (marked.length < 2) return marked[0]?.clientId
+  // A mark anybody may write; the permission nobody has but what was made a companion.
+  const permitted: string[] = []
+  for (const { clientId } of marked)
+    if (isPermitted(await readGrant(management, clientId))) permitted.push(clientId)
+  if (permitted.length === 1) return permitted[0]
+  throw new Problem(
+    `Several applications are marked as companions of ${actionName}: delete those that you do not know, or set LINK_AUTH0_CLIENT_ID to the one that is yours, of ${marked.map(({ clientId }) => clientId).join(', ')}`,
+  )
 }
 
 function toApplication(client: Api.Client): Application {
@@ -344,7 +349,7 @@ function lacksKeys(options: Readonly<Record<string, unknown>> | undefined): bool
   return options === undefined ? undefined : !options.client_id
 }
 
-async function readCustomDomains({ client }: Management): Promise<readonly CustomDomain[]> {
+export async function readCustomDomains({ client }: Management): Promise<readonly CustomDomain[]> {
   return reading('the custom domains', async () => {
     try {
       const domains = await client.customDomains.list()

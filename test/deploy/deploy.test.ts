@@ -789,7 +789,6 @@ describe('trouble', () => {
   )
 
   it.each([
-    ['the application', 'POST /api/v2/clients'],
     ['the client grant', 'POST /api/v2/client-grants'],
     ['the Action', 'POST /api/v2/actions/actions'],
   ])('what was made without an answer is found again: %s', async (_, route) => {
