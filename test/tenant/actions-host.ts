@@ -122,7 +122,8 @@ export function createActionsHost(options: ActionsHostOptions): ActionsHost {
     runs += 1
     const run: Run = { number: runs, console: createConsole(), roundTrips: 0 }
     const begun = log.begin()
-    const mayRedirect = !transaction.parameters.prompt?.includes('none')
+    const { browserless = false, parameters } = transaction
+    const mayRedirect = !browserless && !parameters.prompt?.includes('none')
     const double = createApi({
       cache,
       metadata: pipeline.metadata,

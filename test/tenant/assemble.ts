@@ -21,6 +21,7 @@ import { type ContinueBehaviour, createLogin, type Login } from './login.ts'
 import { createConnectionSettings } from './management/connection-settings.ts'
 import { createManagementApi } from './management-api.ts'
 import { issueManagementToken, tokenParameters } from './management-token.ts'
+import { answerPasswordGrant, isPasswordGrant } from './password-grant.ts'
 import { makeSigningKeys } from './signing-keys.ts'
 import { createStore, type Store } from './store.ts'
 import type { PlatformBehaviour, TenantOptions } from './tenant.ts'
@@ -124,16 +125,17 @@ export async function assemble(
     ...options.continueBehaviour,
   }
   let nestedSession = options.nestedSession ?? 'kept'
+  const connections = createConnectionLogin({
+    connections: CONNECTIONS,
+    isEnabled: connectionSettings.isEnabled,
+    peopleOf: ({ name }) => people.get(name) ?? [],
+    store,
+    log,
+  })
   const login: Login = createLogin({
     cookiePrefix,
     applications,
-    connections: createConnectionLogin({
-      connections: CONNECTIONS,
-      isEnabled: connectionSettings.isEnabled,
-      peopleOf: ({ name }) => people.get(name) ?? [],
-      store,
-      log,
-    }),
+    connections,
     store,
     challengeCode: CHALLENGE_CODE,
     continueBehaviour,
@@ -183,8 +185,10 @@ export async function assemble(
     if (path.startsWith('/api/v2/')) return manage(exchange)
     if (path === '/oauth/par') return login.push(exchange)
     const parameters = tokenParameters(exchange)
-    if (path === '/oauth/token' && one(parameters, 'grant_type') === 'client_credentials') {
-      return issueManagementToken(exchange, tokenOptions)
+    const grantType = path === '/oauth/token' ? one(parameters, 'grant_type') : undefined
+    if (grantType === 'client_credentials') return issueManagementToken(exchange, tokenOptions)
+    if (isPasswordGrant(grantType)) {
+      return answerPasswordGrant(exchange, { applications, connections, host, keys, store })
     }
     const clientId = one(parameters, 'client_id')
     if (clientId !== undefined) exchange.identify(clientId)

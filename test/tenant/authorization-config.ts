@@ -97,8 +97,7 @@ function responseTypesOf(grantTypes: readonly string[]): readonly string[] {
   return grantTypes.includes('authorization_code') ? ['code'] : []
 }
 
-export function toAccount(user: StoredUser | undefined) {
-  if (user === undefined) return undefined
+export function toAccount(user: StoredUser) {
   const { user_id: sub, name, nickname, picture, updated_at, email, email_verified } = user
   const claims = { sub, name, nickname, picture, updated_at, email, email_verified }
   return { accountId: sub, claims: async () => claims }

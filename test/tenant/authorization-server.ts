@@ -133,7 +133,10 @@ export function createAuthorizationServer(options: AuthorizationServerOptions) {
           resume: cookieName('resume'),
         },
       },
-      findAccount: (_ctx: Context, userId: string) => toAccount(hooks.userOf(userId)),
+      findAccount: (_ctx: Context, userId: string) => {
+        const user = hooks.userOf(userId)
+        return user && toAccount(user)
+      },
       interactions: {
         policy: policy(actionsWantPage),
         url: pageFor,

@@ -36,6 +36,8 @@ export interface ConnectionLogin {
   ): string
   /** What a submitted page comes to. */
   judge(exchange: Exchange, transaction: LoginTransaction, connection: Connection): Verdict
+  /** Without a page, at the database. */
+  authenticateByPassword(email: string, password: string): Authentication | undefined
 }
 
 /** The URL at which an upstream provider would be asked, with what it would be asked for. */
@@ -133,6 +135,13 @@ export function createConnectionLogin(options: ConnectionLoginOptions): Connecti
       const { userId, created } = findOrCreate(connection, person)
       complete({ result: 'success', created, userId })
       return { type: 'authenticated', authentication: authenticationBy(connection, userId) }
+    },
+
+    authenticateByPassword(email, password) {
+      const connection = connections.find(isDatabase)
+      const person = connection && peopleOf(connection).find((known) => known.email === email)
+      if (connection === undefined || person?.password !== password) return undefined
+      return authenticationBy(connection, findOrCreate(connection, person).userId)
     },
   }
 }
