@@ -22,6 +22,7 @@ import { createConnectionSettings } from './management/connection-settings.ts'
 import { createManagementApi } from './management-api.ts'
 import { issueManagementToken, tokenParameters } from './management-token.ts'
 import { answerPasswordGrant, isPasswordGrant } from './password-grant.ts'
+import { createProviderSessions } from './provider-sessions.ts'
 import { makeSigningKeys } from './signing-keys.ts'
 import { createStore, type Store } from './store.ts'
 import type { PlatformBehaviour, TenantOptions } from './tenant.ts'
@@ -31,6 +32,7 @@ export const CHALLENGE_CODE = '123456'
 
 export interface Parts {
   readonly applications: Applications
+  readonly connections: readonly Connection[]
   readonly store: Store
   readonly cache: CacheDouble
   readonly registry: ActionRegistry
@@ -52,7 +54,8 @@ export async function assemble(
   const applications = registerApplications(domains, {
     companion: options.companion ?? 'registered',
   })
-  const connectionSettings = createConnectionSettings(CONNECTIONS, applications, options)
+  const connections = [...CONNECTIONS, ...(options.moreConnections ?? [])]
+  const connectionSettings = createConnectionSettings(connections, applications, options)
   const made = options.signingKeys ?? (await makeSigningKeys(addresses.canonicalDomain))
   // A copy, which `rotateKeys` fills anew: everybody reads the keys where they need them.
   const keys = { ...made }
@@ -60,12 +63,12 @@ export async function assemble(
   const store = createStore()
   const cache = createCache()
   const registry = createActionRegistry(options.buildDelayMs ?? 150)
-  const people = new Map(CONNECTIONS.map(({ name, people: known }) => [name, [...known]]))
+  const people = new Map(connections.map(({ name, people: known }) => [name, [...known]]))
 
   const addUser = (connection: Connection, person: Person): void => {
     if (connection.name === DATABASE) store.create(connection, person)
   }
-  for (const connection of CONNECTIONS) {
+  for (const connection of connections) {
     for (const person of connection.people) addUser(connection, person)
   }
 
@@ -77,7 +80,7 @@ export async function assemble(
     const { authentication, clientId, domain, sessionId } = transaction
     const user = store.get(authentication?.userId ?? '')
     const application = applications.find(clientId)
-    const connection = CONNECTIONS.find(({ name }) => name === authentication?.connection)
+    const connection = connections.find(({ name }) => name === authentication?.connection)
     if (!authentication || !user || !application || !connection) {
       throw new Error('a run without a user')
     }
@@ -125,17 +128,18 @@ export async function assemble(
     ...options.continueBehaviour,
   }
   let nestedSession = options.nestedSession ?? 'kept'
-  const connections = createConnectionLogin({
-    connections: CONNECTIONS,
+  const connectionLogin = createConnectionLogin({
+    connections,
     isEnabled: connectionSettings.isEnabled,
     peopleOf: ({ name }) => people.get(name) ?? [],
+    providerSessions: createProviderSessions(cookiePrefix),
     store,
     log,
   })
   const login: Login = createLogin({
     cookiePrefix,
     applications,
-    connections,
+    connections: connectionLogin,
     store,
     challengeCode: CHALLENGE_CODE,
     continueBehaviour,
@@ -188,7 +192,13 @@ export async function assemble(
     const grantType = path === '/oauth/token' ? one(parameters, 'grant_type') : undefined
     if (grantType === 'client_credentials') return issueManagementToken(exchange, tokenOptions)
     if (isPasswordGrant(grantType)) {
-      return answerPasswordGrant(exchange, { applications, connections, host, keys, store })
+      return answerPasswordGrant(exchange, {
+        applications,
+        connections: connectionLogin,
+        host,
+        keys,
+        store,
+      })
     }
     const clientId = one(parameters, 'client_id')
     if (clientId !== undefined) exchange.identify(clientId)
@@ -197,11 +207,12 @@ export async function assemble(
 
   return {
     applications,
+    connections,
     store,
     cache,
     registry,
     addPerson(name, person) {
-      const connection = CONNECTIONS.find((known) => known.name === name)
+      const connection = connections.find((known) => known.name === name)
       if (connection === undefined) throw new Error(`There is no connection ${name}`)
       people.get(name)?.push(person)
       addUser(connection, person)

@@ -223,10 +223,12 @@ export function createLogin(options: LoginOptions): Login {
     const transaction = pending(exchange)
     const connection = transaction && connections.find(name, transaction.clientId)
     if (connection === undefined || transaction === undefined) return over(exchange)
-    if (exchange.method !== 'POST') {
+    const form =
+      exchange.method === 'POST' ? exchange.form : connections.formWithoutPage(exchange, connection)
+    if (form === undefined) {
       return sendPage(exchange.res, 200, connections.page(exchange, transaction, connection))
     }
-    const verdict = connections.judge(exchange, transaction, connection)
+    const verdict = connections.judge(form, transaction, connection)
     if (verdict.type === 'refused') {
       const html = connections.page(exchange, transaction, connection, verdict.why)
       return sendPage(exchange.res, 400, html)
@@ -316,7 +318,9 @@ export function createLogin(options: LoginOptions): Login {
       else if (pathname === '/u/login') await choose(exchange)
       else if (pathname === '/u/challenge') await challenge(exchange)
       else if (first === 'upstream' && third === 'authorize') await upstream(exchange, second ?? '')
-      else if (pathname === '/v2/logout' || pathname === '/oidc/logout') await logOut(exchange)
+      else if (first === 'upstream' && third === 'login') {
+        connections.answerAtProvider(exchange, second ?? '')
+      } else if (pathname === '/v2/logout' || pathname === '/oidc/logout') await logOut(exchange)
       else return false
       return true
     },

@@ -29,6 +29,8 @@ export interface TenantOptions {
   readonly buildDelayMs?: number
   /** `none`: nobody has made the companion application yet. Default: it is registered. */
   readonly companion?: 'registered' | 'none'
+  /** More connections beside the usual ones. Default: none. */
+  readonly moreConnections?: readonly Connection[]
   /** Social connections without keys of their own. Default: none. */
   readonly developerKeys?: readonly string[]
   /** More entries do not fit a page of a list. Default 100. */
