@@ -53,6 +53,7 @@ export async function assemble(
   const domains = [addresses.canonicalDomain, addresses.customDomain]
   const applications = registerApplications(domains, {
     companion: options.companion ?? 'registered',
+    thirdParty: options.thirdPartyApplication ?? 'strict',
   })
   const connections = [...CONNECTIONS, ...(options.moreConnections ?? [])]
   const connectionSettings = createConnectionSettings(connections, applications, options)
@@ -143,6 +144,7 @@ export async function assemble(
     store,
     challengeCode: CHALLENGE_CODE,
     continueBehaviour,
+    requestRules: { customValues: options.customValues ?? 'any' },
     serverOf,
     host,
   })

@@ -8,6 +8,13 @@ import { randomBytes } from 'node:crypto'
 import type { ActionsHost } from './actions-host.ts'
 import type { Application, Applications } from './applications.ts'
 import type { AuthorizationServer } from './authorization-server.ts'
+import {
+  customParameters,
+  grantedParameters,
+  isStrict,
+  type RequestRules,
+  refuseRequest,
+} from './authorize-request.ts'
 import { createBoundedMap } from './bounded.ts'
 import { type ConnectionLogin, upstreamUrl } from './connection-login.ts'
 import {
@@ -48,6 +55,7 @@ export interface LoginOptions {
   readonly store: Store
   readonly challengeCode: string
   readonly continueBehaviour: ContinueBehaviour
+  readonly requestRules: RequestRules
   readonly serverOf: (domain: string) => AuthorizationServer
   readonly host: ActionsHost
 }
@@ -65,21 +73,14 @@ export interface Login {
   pageFor(transaction: LoginTransaction, prompt: string, interactionId: string): string | undefined
 }
 
-/** More of them do not arrive. */
-const MAX_CUSTOM_PARAMETERS = 10
-
 /** Of each: what is older belongs to logins that nobody goes on with. */
 const MAX_UNDER_WAY = 500
 
 const handle = (): string => randomBytes(24).toString('base64url')
 
-function customParameters(parameters: Parameters): Parameters {
-  const custom = Object.entries(parameters).filter(([name]) => name.startsWith('ext-'))
-  return Object.fromEntries(custom.slice(0, MAX_CUSTOM_PARAMETERS))
-}
-
 export function createLogin(options: LoginOptions): Login {
   const { applications, connections, continueBehaviour, cookiePrefix, host, store } = options
+  const { requestRules } = options
   const interactions = createBoundedMap<string, LoginTransaction>(MAX_UNDER_WAY)
   const redirects = createBoundedMap<string, LoginTransaction>(MAX_UNDER_WAY)
   const pushed = createBoundedMap<string, Parameters>(MAX_UNDER_WAY)
@@ -94,20 +95,27 @@ export function createLogin(options: LoginOptions): Login {
     const clientId = one(direct, 'client_id') ?? ''
     const application = applications.find(clientId)
     const values = requestValues(exchange)
+    const refusal = application && refuseRequest(application, stored ?? direct, requestRules)
     if (stored !== undefined) {
       const toServer = { client_id: clientId, request_uri: requestUri ?? '' }
       const request = { ...values, query: customParameters(stored), body: {} }
-      return { clientId, parameters: stored, toServer, request }
+      return { clientId, parameters: stored, toServer, request, refusal }
     }
     const request: RequestValues =
       application?.firstParty === false
         ? { ...values, query: customParameters(values.query), body: customParameters(values.body) }
         : values
-    return { clientId, parameters: direct, toServer: serverParameters(direct), request }
+    const granted = application === undefined ? direct : grantedParameters(application, direct)
+    const toServer = serverParameters(granted)
+    return { clientId, parameters: direct, toServer, request, refusal }
   }
 
   async function authorize(exchange: Exchange): Promise<void> {
-    const { clientId, parameters, toServer, request } = read(exchange)
+    const { clientId, parameters, toServer, request, refusal } = read(exchange)
+    if (refusal !== undefined) {
+      const text = `${refusal.error}: ${refusal.description}`
+      return sendPage(exchange.res, 400, page({ title: 'This login cannot go on', text }))
+    }
     const browserId = exchange.cookies[browserCookie] ?? handle()
     exchange.res.appendHeader(
       'set-cookie',
@@ -295,6 +303,13 @@ export function createLogin(options: LoginOptions): Login {
     const application: Application | undefined = applications.find(one(exchange.form, 'client_id'))
     if (application === undefined) return sendJson(exchange.res, 401, { error: 'invalid_client' })
     exchange.identify(application.clientId)
+    const refusal = isStrict(application)
+      ? { error: 'unauthorized_client', description: 'PAR is not supported for this client.' }
+      : refuseRequest(application, exchange.form, requestRules)
+    if (refusal !== undefined) {
+      const { description: error_description, error } = refusal
+      return sendJson(exchange.res, 400, { error, error_description })
+    }
     const secret = filterParameters(exchange.form, (name) => name === 'client_secret')
     const body = Buffer.from(toSearch({ ...serverParameters(exchange.form), ...secret }).toString())
     const presented = { method: 'POST', path: '/oauth/par', body }

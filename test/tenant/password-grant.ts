@@ -47,7 +47,7 @@ export async function answerPasswordGrant(
   }
   const { clientId } = application
   exchange.identify(clientId)
-  if (!application.grantTypes.includes('password')) {
+  if (!application.firstParty || !application.grantTypes.includes('password')) {
     return refuse(403, 'unauthorized_client', "Grant type 'password' not allowed for the client.")
   }
   const authentication = connections.authenticateByPassword(

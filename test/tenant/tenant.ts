@@ -4,6 +4,7 @@ import type { CacheDouble } from '../support/cache.ts'
 import type { Realm } from '../support/load.ts'
 import type { ActionRegistry } from './action-registry.ts'
 import type { Applications } from './applications.ts'
+import type { RequestRules } from './authorize-request.ts'
 import type { Connection, Person } from './connections.ts'
 import type { Fault } from './faults.ts'
 import type { Addresses } from './front-door.ts'
@@ -29,6 +30,10 @@ export interface TenantOptions {
   readonly buildDelayMs?: number
   /** `none`: nobody has made the companion application yet. Default: it is registered. */
   readonly companion?: 'registered' | 'none'
+  /** Default: strict, as every new one. An older one may be permissive. */
+  readonly thirdPartyApplication?: 'strict' | 'permissive'
+  /** The form of custom parameters' values. Default: any, as no document says for pushed requests. */
+  readonly customValues?: RequestRules['customValues']
   /** More connections beside the usual ones. Default: none. */
   readonly moreConnections?: readonly Connection[]
   /** Social connections without keys of their own. Default: none. */
