@@ -17,7 +17,7 @@ import { buildTenantEvent } from './event.ts'
 import type { Addresses } from './front-door.ts'
 import { type Exchange, one, sendJson } from './http.ts'
 import type { Log } from './log.ts'
-import { type ContinueBehaviour, createLogin, type Login } from './login.ts'
+import { type ContinueBehaviour, createLogin, type Login, STATE_LIFETIME_MS } from './login.ts'
 import { createConnectionSettings } from './management/connection-settings.ts'
 import { createManagementApi } from './management-api.ts'
 import { issueManagementToken, tokenParameters } from './management-token.ts'
@@ -123,6 +123,7 @@ export async function assemble(
   }
 
   const continueBehaviour: ContinueBehaviour = {
+    stateLifetimeMs: STATE_LIFETIME_MS.usual,
     boundToBrowser: true,
     once: true,
     requestValues: 'fresh',
@@ -156,6 +157,7 @@ export async function assemble(
       cookiePrefix,
       applications,
       keys,
+      stateLifetimeMs: continueBehaviour.stateLifetimeMs,
       get nestedSession() {
         return nestedSession
       },

@@ -52,7 +52,6 @@ export const STATIC_CONFIGURATION = {
     AuthorizationCode: 600,
     Grant: 86_400,
     IdToken: 36_000,
-    Interaction: 3_600,
     RefreshToken: 86_400,
     Session: 86_400,
   },

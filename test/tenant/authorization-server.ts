@@ -52,6 +52,8 @@ export interface AuthorizationServerOptions {
   readonly hooks: AuthorizationHooks
   /** Nested logins take the outer login's session over instead of having their own. */
   readonly nestedSession: 'kept' | 'replaced'
+  /** How long a login may take that waits for the browser. */
+  readonly stateLifetimeMs: number
 }
 
 export interface CurrentSession {
@@ -125,6 +127,7 @@ export function createAuthorizationServer(options: AuthorizationServerOptions) {
     const cookieName = (name: string): string => `${cookiePrefix}_${role}_${name}`
     const provider = new Provider(`https://${domain}/`, {
       ...STATIC_CONFIGURATION,
+      ttl: { ...STATIC_CONFIGURATION.ttl, Interaction: options.stateLifetimeMs / 1000 },
       adapter: storage,
       cookies: {
         names: {

@@ -40,6 +40,8 @@ import {
 
 /** How the platform's way back behaves, where Auth0's documents leave it open. */
 export interface ContinueBehaviour {
+  /** How long a suspended login waits for its way back: `STATE_LIFETIME_MS` has the two there are. */
+  readonly stateLifetimeMs: number
   /** /continue is good in the browser that was sent away, and in no other. */
   readonly boundToBrowser: boolean
   /** The second use of a `state` is refused. */
@@ -73,6 +75,18 @@ export interface Login {
   pageFor(transaction: LoginTransaction, prompt: string, interactionId: string): string | undefined
 }
 
+/**
+ * `long`: the tenant's switch *Long state expirations*, which older tenants have on.
+ *
+ * @see https://auth0.com/docs/troubleshoot/product-lifecycle/past-migrations/migrate-to-1-hour-expiration
+ */
+export const STATE_LIFETIME_MS = { usual: 3_600_000, long: 259_200_000 } as const
+
+interface Suspended {
+  readonly transaction: LoginTransaction
+  readonly atMs: number
+}
+
 /** Of each: what is older belongs to logins that nobody goes on with. */
 const MAX_UNDER_WAY = 500
 
@@ -82,7 +96,7 @@ export function createLogin(options: LoginOptions): Login {
   const { applications, connections, continueBehaviour, cookiePrefix, host, store } = options
   const { requestRules } = options
   const interactions = createBoundedMap<string, LoginTransaction>(MAX_UNDER_WAY)
-  const redirects = createBoundedMap<string, LoginTransaction>(MAX_UNDER_WAY)
+  const redirects = createBoundedMap<string, Suspended>(MAX_UNDER_WAY)
   const pushed = createBoundedMap<string, Parameters>(MAX_UNDER_WAY)
   const sessions = createBoundedMap<string, Authentication>(MAX_UNDER_WAY)
   const browserCookie = `${cookiePrefix}_browser`
@@ -190,7 +204,7 @@ export function createLogin(options: LoginOptions): Login {
     }
     if (outcome.type !== 'redirect') return undefined
     const state = handle()
-    redirects.set(state, transaction)
+    redirects.set(state, { transaction, atMs: Date.now() })
     const url = new URL(outcome.url)
     url.searchParams.set('state', state)
     return url.href
@@ -275,8 +289,9 @@ export function createLogin(options: LoginOptions): Login {
   async function wayBack(exchange: Exchange): Promise<void> {
     const { form, method, query } = exchange
     const state = one(method === 'POST' ? form : query, 'state') ?? ''
-    const transaction = redirects.get(state)
+    const { atMs = 0, transaction } = redirects.get(state) ?? {}
     if (transaction?.domain !== exchange.domain) return over(exchange)
+    if (Date.now() - atMs > continueBehaviour.stateLifetimeMs) return over(exchange)
     const sameBrowser = exchange.cookies[browserCookie] === transaction.browserId
     if (continueBehaviour.boundToBrowser && !sameBrowser) return over(exchange)
     if (continueBehaviour.once) redirects.delete(state)

@@ -24,7 +24,7 @@ export interface TenantOptions {
   readonly onEvent?: (entry: LogEntry) => void
   /** `kept`, the default: a nested login leaves the outer session alone. `replaced`: it ends it. */
   readonly nestedSession?: 'kept' | 'replaced'
-  /** Default: bound to the browser, once, fresh values. */
+  /** Default: bound to the browser, once, fresh values, for an hour. */
   readonly continueBehaviour?: Partial<ContinueBehaviour>
   /** How long an Action is built. Default 150 ms. */
   readonly buildDelayMs?: number
