@@ -48,6 +48,28 @@ describe('the Actions host', () => {
     expect(tenant.runs().map(({ action }) => action)).toEqual(['action-1', 'action-2'])
   })
 
+  test.each([
+    { options: {}, parameters: {}, kept: false },
+    { options: {}, parameters: { audience: 'https://api.example.com/' }, kept: true },
+    { options: { urnClaims: 'kept' }, parameters: {}, kept: true },
+  ] as const)(
+    'a claim with an urn: name needs an API: $parameters, $options',
+    async ({ kept, options, parameters }) => {
+      const set = (name: string) => `api.idToken.setCustomClaim('${name}', 1);`
+      const { logIn } = await startWith(
+        [execute(set('urn:example:claim') + set('https://example.com/claim'))],
+        options,
+      )
+
+      const { attempt, page } = await logIn(parameters)
+
+      const result = await attempt.complete(page.url)
+      const claims = result.type === 'tokens' ? Object.keys(result.claims) : []
+      expect(claims).toContain('https://example.com/claim')
+      expect(claims.includes('urn:example:claim')).toBe(kept)
+    },
+  )
+
   test('a denial stops the Actions behind and reaches the application', async () => {
     const { tenant, logIn } = await startWith([
       execute("api.access.deny('not today')"),

@@ -106,6 +106,7 @@ export async function assemble(
     realm: options.realm ?? 'host',
     timeoutMs: options.actionTimeoutMs ?? 20_000,
     freezeEvents: options.freezeEvents ?? true,
+    urnClaims: options.urnClaims ?? 'dropped',
     canRedirectExists: options.canRedirectExists ?? true,
     buildEvent,
     setUserMetadata: ({ authentication }, key, value) => {

@@ -46,6 +46,11 @@ export interface TenantOptions {
   readonly backChannelDelayMs?: number
   /** Default: events are frozen, so that a change of them throws. */
   readonly freezeEvents?: boolean
+  /**
+   * Of claims with `urn:` names, in requests without an `audience`. Default: dropped, as documents
+   * have them for requests with an API of one's own only.
+   */
+  readonly urnClaims?: 'kept' | 'dropped'
   /** The deprecated `api.redirect.canRedirect` exists. Default: it does. */
   readonly canRedirectExists?: boolean
   /** Default: new ones, which take longer than all the rest of the start. */
