@@ -108,6 +108,75 @@ test('who authenticates once more stays in the session', async () => {
   expect(await logInAnew(scenario, ALEX.email)).toMatchObject({ claims: { sid } })
 })
 
+describe('a refresh', () => {
+  /** A login with a refresh token, and a claim in its ID token that its own run has set. */
+  async function logInFor(code?: string) {
+    const scenario = await startScenario()
+    const { app, browser, tenant } = scenario
+    if (code !== undefined) tenant.install({ name: 'example', code })
+    const login = await app.start({ connection: DATABASE, scope: 'openid offline_access' })
+    const page = await browser.open(tenant.frontDoorOf(login.url))
+    const back = await browser.submit(page, { values: { email: ALEX.email, password: PASSWORD } })
+    const result = await login.complete(back.url)
+    const refreshToken = result.type === 'tokens' ? (result.refreshToken ?? '') : ''
+    return { ...scenario, refreshToken, result }
+  }
+
+  test('runs the Actions, without a transaction, a session or the tokens; ours does nothing', async () => {
+    const { app, refreshToken, tenant } = await logInFor()
+
+    await app.refresh(refreshToken)
+
+    const [, run, ...more] = tenant.runs()
+    expect(more).toEqual([])
+    expect(run).toMatchObject({ commands: [], lines: [], roundTrips: 0 })
+    expect(run?.event.transaction).toBeUndefined()
+    expect(run?.event.session).toEqual({})
+    expect(run?.event.authentication?.methods).toMatchObject([{ name: 'pwd' }])
+    expect(run?.event.request.body).toMatchObject({ grant_type: 'refresh_token' })
+    const secrets = [refreshToken, tenant.applications.web.clientSecret]
+    for (const secret of secrets) expect(JSON.stringify(run?.event.request)).not.toContain(secret)
+  })
+
+  test('has the claims of its own run, and keeps none of the login', async () => {
+    const { app, refreshToken, result } = await logInFor(
+      `exports.onExecutePostLogin = async (event, api) =>
+        api.idToken.setCustomClaim(event.transaction ? 'login' : 'refresh', event.request.body.extra ?? 1)`,
+    )
+
+    const { claims } = await app.refresh(refreshToken)
+
+    expect(result).toMatchObject({ claims: { login: 1 } })
+    expect(claims).toMatchObject({ refresh: 1, sub: ALEX.userId })
+    expect(claims).not.toHaveProperty('login')
+  })
+
+  test.each([
+    { what: 'a denial', command: "api.access.deny('not today')", error: 'access_denied' },
+    {
+      what: 'a redirect, which no page can show',
+      command: "api.redirect.sendUserTo('https://example.com/')",
+      error: 'server_error',
+    },
+  ])('gives no token after $what, and the refresh token stays good', async ({ command, error }) => {
+    const when = (condition: string) =>
+      `exports.onExecutePostLogin = async (event, api) => { if (${condition}) ${command} }`
+    const { app, refreshToken, tenant } = await logInFor(when('!event.transaction'))
+
+    await expect(app.refresh(refreshToken)).rejects.toMatchObject({ error })
+
+    tenant.install({ name: 'example', code: when('false') })
+    expect(await app.refresh(refreshToken)).toMatchObject({ claims: { sub: ALEX.userId } })
+  })
+
+  test('of a token that nobody has runs nothing', async () => {
+    const { app, tenant } = await logInFor()
+
+    await expect(app.refresh('nonsense')).rejects.toMatchObject({ error: 'invalid_grant' })
+    expect(tenant.runs()).toHaveLength(1)
+  })
+})
+
 describe('the password grant', () => {
   async function startGrant() {
     const scenario = await startScenario()

@@ -165,6 +165,7 @@ export async function assemble(
       hooks: {
         userOf: store.get,
         outcomeOf: login.outcomeOf,
+        refreshed: login.refreshed,
         pageFor: login.pageFor,
         onServerError: (error) => {
           serverError = error

@@ -119,11 +119,11 @@ export function renderError(ctx: Context, out: Readonly<Record<string, string>>)
   ctx.body = page({ title: 'This login cannot go on', text: `${error}: ${description}` })
 }
 
-/** At /oauth/token Auth0 answers otherwise than RFC 6749 5.2 in two cases. */
+/** At /oauth/token Auth0 answers otherwise than RFC 6749 5.2 says. */
 export function answerLikeAuth0(ctx: Context): void {
   if (ctx.path !== '/oauth/token') return
   const { error } = (ctx.body ?? {}) as { readonly error?: string }
-  if (error === 'invalid_grant') ctx.status = 403
+  if (error === 'invalid_grant' || error === 'access_denied') ctx.status = 403
   if (error !== 'invalid_client') return
   ctx.status = 401
   ctx.body = { error: 'access_denied', error_description: 'Unauthorized' }

@@ -5,6 +5,7 @@
  */
 
 import { randomBytes } from 'node:crypto'
+import type { StoredToken } from 'oidc-provider'
 import type { ActionsHost } from './actions-host.ts'
 import type { Application, Applications } from './applications.ts'
 import type { AuthorizationServer } from './authorization-server.ts'
@@ -29,6 +30,7 @@ import {
 import type { Parameters } from './log.ts'
 import { challengePage, page } from './pages.ts'
 import type { Store } from './store.ts'
+import { withoutBrowser } from './token-request.ts'
 import {
   type Authentication,
   type LoginTransaction,
@@ -72,6 +74,7 @@ export interface Login {
     transaction: LoginTransaction,
     session: { readonly id: string; readonly userId: string; readonly authTime: number },
   ): Promise<Outcome>
+  refreshed(exchange: Exchange, token: StoredToken): Promise<Outcome>
   pageFor(transaction: LoginTransaction, prompt: string, interactionId: string): string | undefined
 }
 
@@ -180,6 +183,14 @@ export function createLogin(options: LoginOptions): Login {
     store.update(user.user_id, { logins_count: user.logins_count + 1 })
     transaction.outcome = await host.start(transaction, transaction.request)
     return transaction.outcome
+  }
+
+  /** How the user had authenticated is known as long as the session is. */
+  async function refreshed(exchange: Exchange, token: StoredToken): Promise<Outcome> {
+    const { accountId: userId, authTime: atSeconds = 0, clientId, sessionUid = '' } = token
+    const [main] = store.get(userId)?.identities ?? []
+    const unknown = { userId, connection: main?.connection ?? '', methods: [], atSeconds }
+    return host.start(...withoutBrowser(exchange, clientId, sessions.get(sessionUid) ?? unknown))
   }
 
   function pageFor(transaction: LoginTransaction, prompt: string, interactionId: string) {
@@ -356,6 +367,7 @@ export function createLogin(options: LoginOptions): Login {
     },
     push,
     outcomeOf,
+    refreshed,
     pageFor,
   }
 }

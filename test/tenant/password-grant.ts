@@ -11,16 +11,14 @@ import type { ActionsHost } from './actions-host.ts'
 import type { Applications } from './applications.ts'
 import { toAccount } from './authorization-config.ts'
 import type { ConnectionLogin } from './connection-login.ts'
-import { type Exchange, filterParameters, one, sendJson } from './http.ts'
+import { type Exchange, one, sendJson } from './http.ts'
 import { tokenParameters } from './management-token.ts'
 import type { SigningKeys } from './signing-keys.ts'
 import type { Store } from './store.ts'
-import { type LoginTransaction, requestValues, words } from './transaction.ts'
+import { withoutBrowser } from './token-request.ts'
+import { words } from './transaction.ts'
 
 const LIFETIME_SECONDS = 36_000
-
-/** Actions do not see them. */
-const HIDDEN = new Set(['client_secret', 'password'])
 
 export interface PasswordGrantOptions {
   readonly applications: Applications
@@ -58,42 +56,35 @@ export async function answerPasswordGrant(
   if (authentication === undefined || user === undefined) {
     return refuse(403, 'invalid_grant', 'Wrong email or password.')
   }
-  const body = filterParameters(parameters, (name) => !HIDDEN.has(name))
-  const request = { ...requestValues(exchange), body }
-  const transaction: LoginTransaction = {
-    id: `txn_${randomBytes(24).toString('base64url')}`,
-    nested: false,
-    browserless: true,
-    domain,
-    clientId,
-    parameters: body,
-    request,
-    browserId: '',
-    authentication,
-  }
   store.update(user.user_id, { logins_count: user.logins_count + 1 })
-  const outcome = await host.start(transaction, request)
+  const outcome = await host.start(...withoutBrowser(exchange, clientId, authentication))
   if (outcome.type === 'denied') return refuse(403, 'access_denied', outcome.reason)
   if (outcome.type === 'failed') return refuse(403, outcome.error, outcome.description)
   if (outcome.type !== 'done') return refuse(403, 'interaction_required', 'no page can be shown')
 
   const asked = words(one(parameters, 'scope'))
-  const idToken = asked.includes('openid')
-    ? { id_token: await signIdToken({ ...(await toAccount(user).claims()), ...outcome.claims }) }
-    : {}
-  const accessToken = randomBytes(32).toString('base64url')
-  const answer = { access_token: accessToken, ...idToken, token_type: 'Bearer' }
-  sendJson(res, 200, { ...answer, scope: asked.join(' '), expires_in: 86_400 }, NO_STORE)
-
-  function signIdToken(claims: Readonly<Record<string, unknown>>): Promise<string> {
-    return new SignJWT(claims)
-      .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: keys.current.kid })
-      .setIssuer(`https://${domain}/`)
-      .setAudience(clientId)
-      .setIssuedAt()
-      .setExpirationTime(`${LIFETIME_SECONDS}s`)
-      .sign(keys.current.privateKey)
+  const parties = { issuer: `https://${domain}/`, audience: clientId }
+  const claims = { ...(await toAccount(user).claims()), ...outcome.claims }
+  const answer = {
+    access_token: randomBytes(32).toString('base64url'),
+    ...(asked.includes('openid') ? { id_token: await signIdToken(keys, parties, claims) } : {}),
+    scope: asked.join(' '),
+    expires_in: 86_400,
+    token_type: 'Bearer',
   }
+  sendJson(res, 200, answer, { 'cache-control': 'no-store' })
 }
 
-const NO_STORE = { 'cache-control': 'no-store' }
+function signIdToken(
+  { current: { kid, privateKey } }: SigningKeys,
+  { issuer, audience }: { readonly issuer: string; readonly audience: string },
+  claims: Readonly<Record<string, unknown>>,
+): Promise<string> {
+  return new SignJWT(claims)
+    .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid })
+    .setIssuer(issuer)
+    .setAudience(audience)
+    .setIssuedAt()
+    .setExpirationTime(`${LIFETIME_SECONDS}s`)
+    .sign(privateKey)
+}
