@@ -101,6 +101,21 @@ describe('another session is', () => {
   })
 })
 
+test('`auth_time` is there where `max_age` was asked for, and nowhere else', async () => {
+  const { app, browser, logIn, tenant } = await startScenario()
+  const claims = readClaims(await logIn())
+  const again = async (parameters: Readonly<Record<string, string>>) => {
+    const login = await app.start(parameters)
+    const page = await browser.open(tenant.frontDoorOf(login.url))
+    const result = await login.complete(page.url)
+    return result.type === 'tokens' ? result.claims : {}
+  }
+
+  expect(claims.auth_time).toEqual(expect.any(Number))
+  expect(await again({ max_age: '600' })).toMatchObject({ auth_time: claims.auth_time })
+  expect(await again({})).not.toHaveProperty('auth_time')
+})
+
 test('who authenticates once more stays in the session', async () => {
   const scenario = await startScenario()
   const sid = sidOf(await scenario.logIn())
@@ -169,10 +184,12 @@ describe('a refresh', () => {
     expect(await app.refresh(refreshToken)).toMatchObject({ claims: { sub: ALEX.userId } })
   })
 
-  test('of a token that nobody has runs nothing', async () => {
-    const { app, tenant } = await logInFor()
+  test('of a token that nobody has, or that a blocked user has, runs nothing', async () => {
+    const { app, refreshToken, tenant } = await logInFor()
 
     await expect(app.refresh('nonsense')).rejects.toMatchObject({ error: 'invalid_grant' })
+    tenant.users.update(ALEX.userId, { blocked: true })
+    await expect(app.refresh(refreshToken)).rejects.toMatchObject({ error: 'unauthorized' })
     expect(tenant.runs()).toHaveLength(1)
   })
 })
@@ -209,12 +226,16 @@ describe('the password grant', () => {
     expect(JSON.stringify(run?.event.request)).not.toContain(PASSWORD)
   })
 
-  test('is for nobody else: another password, an application without it', async () => {
+  test('is for nobody else: another password, a blocked user, an application without it', async () => {
     const { app, tenant } = await startGrant()
     const { web } = tenant.applications
 
     await expect(app.logInByPassword(ALEX.email, 'wrong')).rejects.toMatchObject({
       error: 'invalid_grant',
+    })
+    tenant.users.update(ALEX.userId, { blocked: true })
+    await expect(app.logInByPassword(ALEX.email, PASSWORD)).rejects.toMatchObject({
+      error: 'unauthorized',
     })
     tenant.applications.put(web)
     await expect(app.logInByPassword(ALEX.email, PASSWORD)).rejects.toMatchObject({

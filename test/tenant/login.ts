@@ -90,6 +90,12 @@ interface Suspended {
   readonly atMs: number
 }
 
+const BLOCKED: Outcome = {
+  type: 'failed',
+  error: 'unauthorized',
+  description: 'user is blocked',
+}
+
 /** Of each: what is older belongs to logins that nobody goes on with. */
 const MAX_UNDER_WAY = 500
 
@@ -179,6 +185,7 @@ export function createLogin(options: LoginOptions): Login {
     if (authentication?.userId !== session.userId || user === undefined) {
       return { type: 'failed', error: 'server_error', description: 'the session has no user' }
     }
+    if (user.blocked === true) return BLOCKED
     transaction.authentication = authentication
     store.update(user.user_id, { logins_count: user.logins_count + 1 })
     transaction.outcome = await host.start(transaction, transaction.request)
@@ -188,7 +195,8 @@ export function createLogin(options: LoginOptions): Login {
   /** How the user had authenticated is known as long as the session is. */
   async function refreshed(exchange: Exchange, token: StoredToken): Promise<Outcome> {
     const { accountId: userId, authTime: atSeconds = 0, clientId, sessionUid = '' } = token
-    const [main] = store.get(userId)?.identities ?? []
+    const { blocked, identities: [main] = [] } = store.get(userId) ?? {}
+    if (blocked === true) return BLOCKED
     const unknown = { userId, connection: main?.connection ?? '', methods: [], atSeconds }
     return host.start(...withoutBrowser(exchange, clientId, sessions.get(sessionUid) ?? unknown))
   }

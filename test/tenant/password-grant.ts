@@ -56,6 +56,7 @@ export async function answerPasswordGrant(
   if (authentication === undefined || user === undefined) {
     return refuse(403, 'invalid_grant', 'Wrong email or password.')
   }
+  if (user.blocked === true) return refuse(403, 'unauthorized', 'user is blocked')
   store.update(user.user_id, { logins_count: user.logins_count + 1 })
   const outcome = await host.start(...withoutBrowser(exchange, clientId, authentication))
   if (outcome.type === 'denied') return refuse(403, 'access_denied', outcome.reason)
