@@ -93,7 +93,10 @@ function browserWords(entry: HttpEntry): string {
   if (isLogOut(path)) return 'ends the session'
   const [, upstream] = /^\/upstream\/([^/]+)\//.exec(path) ?? []
   if (upstream !== undefined) {
-    if (method === 'GET') return `sees the login page of ${decodeText(upstream)}`
+    if (method === 'GET') {
+      const what = location === '' ? 'sees the login page of' : 'is logged in without a page by'
+      return `${what} ${decodeText(upstream)}`
+    }
     if (text(form, 'action') === 'cancel') return 'cancels the login'
     return `logs in as ${text(form, 'person') || text(form, 'email')}`
   }

@@ -211,8 +211,11 @@ describe('pushed authorization requests', () => {
   })
 })
 
-test('a third-party application asks with the prefix ext-', async () => {
-  const { app, browser, logIn, tenant } = await startScenario({ application: 'thirdParty' })
+test('a permissive third-party application asks with the prefix ext-', async () => {
+  const { app, browser, logIn, tenant } = await startScenario({
+    application: 'thirdParty',
+    tenant: { thirdPartyApplication: 'permissive' },
+  })
   const attempt = await app.start({
     scope: 'openid link_account',
     'ext-requested_connection': GOOGLE,

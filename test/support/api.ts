@@ -81,7 +81,7 @@ const RESTRICTED_CLAIMS = new Set(
 const RESERVED_HOSTS = /(^|\.)(auth0\.com|webtask\.io|webtask\.run)$/i
 
 function isDropped(name: string): boolean {
-  if (RESTRICTED_CLAIMS.has(name)) return true
+  if (RESTRICTED_CLAIMS.has(name) || /^(\$|urn:auth0\b)/i.test(name)) return true
   return URL.canParse(name) && RESERVED_HOSTS.test(new URL(name).hostname)
 }
 

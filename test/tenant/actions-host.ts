@@ -15,6 +15,7 @@ import { type LoadedAction, loadAction, type Realm } from '../support/load.ts'
 import type { ActionRegistry, ActionVersion } from './action-registry.ts'
 import { createBoundedMap } from './bounded.ts'
 import { RUN_HEADER } from './front-door.ts'
+import { one } from './http.ts'
 import type { Log } from './log.ts'
 import type { LoginTransaction, Outcome, RequestValues } from './transaction.ts'
 
@@ -34,6 +35,8 @@ export interface ActionsHostOptions {
   /** All Actions together have so long before a redirect, and again after it. */
   readonly timeoutMs: number
   readonly freezeEvents: boolean
+  /** `dropped`: claims of `urn:` names, where the request names no API. */
+  readonly urnClaims: 'kept' | 'dropped'
   /** The deprecated `api.redirect.canRedirect` exists. */
   readonly canRedirectExists: boolean
   readonly buildEvent: (
@@ -122,7 +125,8 @@ export function createActionsHost(options: ActionsHostOptions): ActionsHost {
     runs += 1
     const run: Run = { number: runs, console: createConsole(), roundTrips: 0 }
     const begun = log.begin()
-    const mayRedirect = !transaction.parameters.prompt?.includes('none')
+    const { browserless = false, parameters } = transaction
+    const mayRedirect = !browserless && !parameters.prompt?.includes('none')
     const double = createApi({
       cache,
       metadata: pipeline.metadata,
@@ -161,6 +165,9 @@ export function createActionsHost(options: ActionsHostOptions): ActionsHost {
     return { commands, metadata: { ...metadata }, durationMs, error, mayRedirect }
   }
 
+  const keepsUrns = ({ transaction: { parameters } }: Pipeline): boolean =>
+    options.urnClaims === 'kept' || one(parameters, 'audience') !== undefined
+
   async function advance(handler: HandlerName, pipeline: Pipeline): Promise<Outcome> {
     if (pipeline.position >= registry.bound().length) {
       return { type: 'done', claims: pipeline.claims }
@@ -171,7 +178,7 @@ export function createActionsHost(options: ActionsHostOptions): ActionsHost {
     const next: Pipeline = {
       ...pipeline,
       metadata,
-      claims: { ...pipeline.claims, ...claimsOf(commands) },
+      claims: { ...pipeline.claims, ...claimsOf(commands, keepsUrns(pipeline)) },
       leftMs: pipeline.leftMs - ran.durationMs,
     }
     for (const command of commands) {
@@ -230,11 +237,12 @@ const failed = (error: string, description: string): Outcome => ({
   description,
 })
 
-function claimsOf(commands: readonly Command[]): Record<string, unknown> {
+function claimsOf(commands: readonly Command[], keepsUrns: boolean): Record<string, unknown> {
   return Object.fromEntries(
-    commands.flatMap((command) =>
-      command.type === 'idToken.setCustomClaim' ? [[command.name, command.value]] : [],
-    ),
+    commands.flatMap((command) => {
+      if (command.type !== 'idToken.setCustomClaim') return []
+      return keepsUrns || !/^urn:/i.test(command.name) ? [[command.name, command.value]] : []
+    }),
   )
 }
 

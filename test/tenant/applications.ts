@@ -68,10 +68,16 @@ const DEPLOYER_SCOPES = [
   'read:tenant_settings',
 ]
 
-/** `companion: 'none'`: nobody has made one yet. */
+export interface Registration {
+  /** `none`: nobody has made one yet. */
+  readonly companion: 'registered' | 'none'
+  /** `permissive`: made before third-party applications became strict. */
+  readonly thirdParty: 'strict' | 'permissive'
+}
+
 export function registerApplications(
   domains: readonly string[],
-  { companion: registered }: { readonly companion: 'registered' | 'none' },
+  { companion: registered, thirdParty: mode }: Registration,
 ): Applications {
   const web: Application = {
     clientId: 'exampleWebApplicationClientId001',
@@ -87,10 +93,12 @@ export function registerApplications(
   }
   const thirdParty: Application = {
     ...web,
-    clientId: 'exampleThirdPartyClientId0000001',
+    clientId: `${mode === 'strict' ? 'tpc_' : ''}exampleThirdPartyClientId0000001`,
     clientSecret: secret(),
     name: 'Example Partner Application',
     firstParty: false,
+    grantTypes: mode === 'strict' ? ['authorization_code', 'refresh_token'] : USER_GRANTS,
+    values: { ...web.values, third_party_security_mode: mode },
   }
   const companion: Application = {
     clientId: 'exampleCompanionClientId00000001',

@@ -17,10 +17,12 @@ import { buildTenantEvent } from './event.ts'
 import type { Addresses } from './front-door.ts'
 import { type Exchange, one, sendJson } from './http.ts'
 import type { Log } from './log.ts'
-import { type ContinueBehaviour, createLogin, type Login } from './login.ts'
+import { type ContinueBehaviour, createLogin, type Login, STATE_LIFETIME_MS } from './login.ts'
 import { createConnectionSettings } from './management/connection-settings.ts'
 import { createManagementApi } from './management-api.ts'
 import { issueManagementToken, tokenParameters } from './management-token.ts'
+import { answerPasswordGrant, isPasswordGrant } from './password-grant.ts'
+import { createProviderSessions } from './provider-sessions.ts'
 import { makeSigningKeys } from './signing-keys.ts'
 import { createStore, type Store } from './store.ts'
 import type { PlatformBehaviour, TenantOptions } from './tenant.ts'
@@ -30,6 +32,7 @@ export const CHALLENGE_CODE = '123456'
 
 export interface Parts {
   readonly applications: Applications
+  readonly connections: readonly Connection[]
   readonly store: Store
   readonly cache: CacheDouble
   readonly registry: ActionRegistry
@@ -50,8 +53,10 @@ export async function assemble(
   const domains = [addresses.canonicalDomain, addresses.customDomain]
   const applications = registerApplications(domains, {
     companion: options.companion ?? 'registered',
+    thirdParty: options.thirdPartyApplication ?? 'strict',
   })
-  const connectionSettings = createConnectionSettings(CONNECTIONS, applications, options)
+  const connections = [...CONNECTIONS, ...(options.moreConnections ?? [])]
+  const connectionSettings = createConnectionSettings(connections, applications, options)
   const made = options.signingKeys ?? (await makeSigningKeys(addresses.canonicalDomain))
   // A copy, which `rotateKeys` fills anew: everybody reads the keys where they need them.
   const keys = { ...made }
@@ -59,12 +64,12 @@ export async function assemble(
   const store = createStore()
   const cache = createCache()
   const registry = createActionRegistry(options.buildDelayMs ?? 150)
-  const people = new Map(CONNECTIONS.map(({ name, people: known }) => [name, [...known]]))
+  const people = new Map(connections.map(({ name, people: known }) => [name, [...known]]))
 
   const addUser = (connection: Connection, person: Person): void => {
     if (connection.name === DATABASE) store.create(connection, person)
   }
-  for (const connection of CONNECTIONS) {
+  for (const connection of connections) {
     for (const person of connection.people) addUser(connection, person)
   }
 
@@ -76,7 +81,7 @@ export async function assemble(
     const { authentication, clientId, domain, sessionId } = transaction
     const user = store.get(authentication?.userId ?? '')
     const application = applications.find(clientId)
-    const connection = CONNECTIONS.find(({ name }) => name === authentication?.connection)
+    const connection = connections.find(({ name }) => name === authentication?.connection)
     if (!authentication || !user || !application || !connection) {
       throw new Error('a run without a user')
     }
@@ -101,6 +106,7 @@ export async function assemble(
     realm: options.realm ?? 'host',
     timeoutMs: options.actionTimeoutMs ?? 20_000,
     freezeEvents: options.freezeEvents ?? true,
+    urnClaims: options.urnClaims ?? 'dropped',
     canRedirectExists: options.canRedirectExists ?? true,
     buildEvent,
     setUserMetadata: ({ authentication }, key, value) => {
@@ -118,25 +124,29 @@ export async function assemble(
   }
 
   const continueBehaviour: ContinueBehaviour = {
+    stateLifetimeMs: STATE_LIFETIME_MS.usual,
     boundToBrowser: true,
     once: true,
     requestValues: 'fresh',
     ...options.continueBehaviour,
   }
   let nestedSession = options.nestedSession ?? 'kept'
+  const connectionLogin = createConnectionLogin({
+    connections,
+    isEnabled: connectionSettings.isEnabled,
+    peopleOf: ({ name }) => people.get(name) ?? [],
+    providerSessions: createProviderSessions(cookiePrefix),
+    store,
+    log,
+  })
   const login: Login = createLogin({
     cookiePrefix,
     applications,
-    connections: createConnectionLogin({
-      connections: CONNECTIONS,
-      isEnabled: connectionSettings.isEnabled,
-      peopleOf: ({ name }) => people.get(name) ?? [],
-      store,
-      log,
-    }),
+    connections: connectionLogin,
     store,
     challengeCode: CHALLENGE_CODE,
     continueBehaviour,
+    requestRules: { customValues: options.customValues ?? 'any' },
     serverOf,
     host,
   })
@@ -148,12 +158,14 @@ export async function assemble(
       cookiePrefix,
       applications,
       keys,
+      stateLifetimeMs: continueBehaviour.stateLifetimeMs,
       get nestedSession() {
         return nestedSession
       },
       hooks: {
         userOf: store.get,
         outcomeOf: login.outcomeOf,
+        refreshed: login.refreshed,
         pageFor: login.pageFor,
         onServerError: (error) => {
           serverError = error
@@ -183,8 +195,16 @@ export async function assemble(
     if (path.startsWith('/api/v2/')) return manage(exchange)
     if (path === '/oauth/par') return login.push(exchange)
     const parameters = tokenParameters(exchange)
-    if (path === '/oauth/token' && one(parameters, 'grant_type') === 'client_credentials') {
-      return issueManagementToken(exchange, tokenOptions)
+    const grantType = path === '/oauth/token' ? one(parameters, 'grant_type') : undefined
+    if (grantType === 'client_credentials') return issueManagementToken(exchange, tokenOptions)
+    if (isPasswordGrant(grantType)) {
+      return answerPasswordGrant(exchange, {
+        applications,
+        connections: connectionLogin,
+        host,
+        keys,
+        store,
+      })
     }
     const clientId = one(parameters, 'client_id')
     if (clientId !== undefined) exchange.identify(clientId)
@@ -193,11 +213,12 @@ export async function assemble(
 
   return {
     applications,
+    connections,
     store,
     cache,
     registry,
     addPerson(name, person) {
-      const connection = CONNECTIONS.find((known) => known.name === name)
+      const connection = connections.find((known) => known.name === name)
       if (connection === undefined) throw new Error(`There is no connection ${name}`)
       people.get(name)?.push(person)
       addUser(connection, person)

@@ -52,7 +52,6 @@ export const STATIC_CONFIGURATION = {
     AuthorizationCode: 600,
     Grant: 86_400,
     IdToken: 36_000,
-    Interaction: 3_600,
     RefreshToken: 86_400,
     Session: 86_400,
   },
@@ -97,8 +96,7 @@ function responseTypesOf(grantTypes: readonly string[]): readonly string[] {
   return grantTypes.includes('authorization_code') ? ['code'] : []
 }
 
-export function toAccount(user: StoredUser | undefined) {
-  if (user === undefined) return undefined
+export function toAccount(user: StoredUser) {
   const { user_id: sub, name, nickname, picture, updated_at, email, email_verified } = user
   const claims = { sub, name, nickname, picture, updated_at, email, email_verified }
   return { accountId: sub, claims: async () => claims }
@@ -121,11 +119,11 @@ export function renderError(ctx: Context, out: Readonly<Record<string, string>>)
   ctx.body = page({ title: 'This login cannot go on', text: `${error}: ${description}` })
 }
 
-/** At /oauth/token Auth0 answers otherwise than RFC 6749 5.2 in two cases. */
+/** At /oauth/token Auth0 answers otherwise than RFC 6749 5.2 says. */
 export function answerLikeAuth0(ctx: Context): void {
   if (ctx.path !== '/oauth/token') return
   const { error } = (ctx.body ?? {}) as { readonly error?: string }
-  if (error === 'invalid_grant') ctx.status = 403
+  if (error === 'invalid_grant' || error === 'access_denied') ctx.status = 403
   if (error !== 'invalid_client') return
   ctx.status = 401
   ctx.body = { error: 'access_denied', error_description: 'Unauthorized' }

@@ -6,7 +6,7 @@
  */
 
 import type { IncomingMessage } from 'node:http'
-import { type Context, errors, type Interaction, Provider } from 'oidc-provider'
+import { type Context, errors, type Interaction, Provider, type StoredToken } from 'oidc-provider'
 import type { Applications } from './applications.ts'
 import {
   addClaims,
@@ -34,6 +34,8 @@ export interface AuthorizationHooks {
     transaction: LoginTransaction,
     session: { readonly id: string; readonly userId: string; readonly authTime: number },
   ) => Promise<Outcome>
+  /** A refresh token is exchanged: what do the Actions say? There is no page to show. */
+  readonly refreshed: (exchange: Exchange, token: StoredToken) => Promise<Outcome>
   /** Where the browser goes for a prompt; `undefined` where the connection does not exist. */
   readonly pageFor: (
     transaction: LoginTransaction,
@@ -52,6 +54,8 @@ export interface AuthorizationServerOptions {
   readonly hooks: AuthorizationHooks
   /** Nested logins take the outer login's session over instead of having their own. */
   readonly nestedSession: 'kept' | 'replaced'
+  /** How long a login may take that waits for the browser. */
+  readonly stateLifetimeMs: number
 }
 
 export interface CurrentSession {
@@ -81,12 +85,20 @@ export interface AuthorizationServer {
 
 type Role = 'outer' | 'nested'
 
+function throwWhenEnded(outcome: Outcome): void {
+  if (outcome.type === 'denied') throw new errors.AccessDenied(outcome.reason)
+  if (outcome.type === 'failed') {
+    throw new errors.CustomOIDCProviderError(outcome.error, outcome.description)
+  }
+}
+
 /** Their claims are asked for when the code is redeemed, or a token refreshed. */
 const MAX_GRANTS = 2_000
 
 export function createAuthorizationServer(options: AuthorizationServerOptions) {
   const { cookiePrefix, domain, hooks } = options
   const transactions = new WeakMap<IncomingMessage, LoginTransaction>()
+  const exchanges = new WeakMap<IncomingMessage, Exchange>()
   const bodyListeners = new WeakMap<IncomingMessage, (body: unknown) => void>()
   const claimsOfGrants = createBoundedMap<string, Readonly<Record<string, unknown>>>(MAX_GRANTS)
   const storage = createProviderStorage((clientId) => {
@@ -106,13 +118,22 @@ export function createAuthorizationServer(options: AuthorizationServerOptions) {
     const { accountId = '', loginTs = 0, uid } = session
     const seen = { id: uid, userId: accountId, authTime: loginTs }
     const outcome = await hooks.outcomeOf(transactionOf(ctx), seen)
-    if (outcome.type === 'denied') throw new errors.AccessDenied(outcome.reason)
-    if (outcome.type === 'failed') {
-      throw new errors.CustomOIDCProviderError(outcome.error, outcome.description)
-    }
+    throwWhenEnded(outcome)
     if (outcome.type !== 'done') return true
     if (entities.Grant !== undefined) claimsOfGrants.set(entities.Grant.jti, outcome.claims)
     return false
+  }
+
+  /** Before any token is issued: its claims are those of this run, not of the login. */
+  async function runAtRefresh(ctx: Context, token: StoredToken): Promise<void> {
+    const exchange = exchanges.get(ctx.req)
+    if (exchange === undefined) throw new Error('an exchange of tokens without its request')
+    const outcome = await hooks.refreshed(exchange, token)
+    throwWhenEnded(outcome)
+    const { Grant } = ctx.oidc.entities
+    if (Grant !== undefined && outcome.type === 'done') {
+      claimsOfGrants.set(Grant.jti, outcome.claims)
+    }
   }
 
   function pageFor(ctx: Context, { prompt, uid }: Interaction): string {
@@ -125,6 +146,7 @@ export function createAuthorizationServer(options: AuthorizationServerOptions) {
     const cookieName = (name: string): string => `${cookiePrefix}_${role}_${name}`
     const provider = new Provider(`https://${domain}/`, {
       ...STATIC_CONFIGURATION,
+      ttl: { ...STATIC_CONFIGURATION.ttl, Interaction: options.stateLifetimeMs / 1000 },
       adapter: storage,
       cookies: {
         names: {
@@ -133,7 +155,14 @@ export function createAuthorizationServer(options: AuthorizationServerOptions) {
           resume: cookieName('resume'),
         },
       },
-      findAccount: (_ctx: Context, userId: string) => toAccount(hooks.userOf(userId)),
+      findAccount: async (ctx: Context, userId: string, token?: StoredToken) => {
+        const user = hooks.userOf(userId)
+        if (user === undefined) return undefined
+        if (token?.kind === 'RefreshToken' && token.consumed === undefined) {
+          await runAtRefresh(ctx, token)
+        }
+        return toAccount(user)
+      },
       interactions: {
         policy: policy(actionsWantPage),
         url: pageFor,
@@ -143,7 +172,10 @@ export function createAuthorizationServer(options: AuthorizationServerOptions) {
       renderError,
     })
     provider.proxy = true
-    provider.on('server_error', (_ctx, error) => hooks.onServerError(error))
+    provider.on('server_error', (_ctx, error) => {
+      // What an Action has broken is none of the server's own.
+      if (!(error instanceof errors.CustomOIDCProviderError)) hooks.onServerError(error)
+    })
     provider.use(async (ctx, next) => {
       await next()
       answerLikeAuth0(ctx)
@@ -181,6 +213,7 @@ export function createAuthorizationServer(options: AuthorizationServerOptions) {
 
     async pass(exchange, presented, onBody) {
       const req = present(exchange, presented)
+      exchanges.set(req, exchange)
       if (onBody !== undefined) bodyListeners.set(req, onBody)
       await providers.outer.callback()(req, exchange.res)
     },

@@ -4,9 +4,10 @@
  */
 
 import type { Connection, Person } from './connections.ts'
-import { type Exchange, one, toSearch } from './http.ts'
+import { type Exchange, one, sendPage, toSearch } from './http.ts'
 import type { Log, LoginEntry, Parameters } from './log.ts'
-import { choicePage, connectionPage } from './pages.ts'
+import { choicePage, connectionPage, page } from './pages.ts'
+import type { ProviderSessions } from './provider-sessions.ts'
 import type { Store } from './store.ts'
 import { type Authentication, connectionParameters, type LoginTransaction } from './transaction.ts'
 
@@ -14,6 +15,7 @@ export interface ConnectionLoginOptions {
   readonly connections: readonly Connection[]
   readonly isEnabled: (connection: string, clientId: string) => boolean
   readonly peopleOf: (connection: Connection) => readonly Person[]
+  readonly providerSessions: ProviderSessions
   readonly store: Store
   readonly log: Log
 }
@@ -35,7 +37,13 @@ export interface ConnectionLogin {
     error?: string,
   ): string
   /** What a submitted page comes to. */
-  judge(exchange: Exchange, transaction: LoginTransaction, connection: Connection): Verdict
+  judge(form: Parameters, transaction: LoginTransaction, connection: Connection): Verdict
+  /** What stands for the page's form where nobody is asked. */
+  formWithoutPage(exchange: Exchange, connection: Connection): Parameters | undefined
+  /** The provider's own login page, outside any login at the tenant; its form begins a session. */
+  answerAtProvider(exchange: Exchange, name: string): void
+  /** Without a page, at the database. */
+  authenticateByPassword(email: string, password: string): Authentication | undefined
 }
 
 /** The URL at which an upstream provider would be asked, with what it would be asked for. */
@@ -62,7 +70,7 @@ function authenticationBy(connection: Connection, userId: string): Authenticatio
 }
 
 export function createConnectionLogin(options: ConnectionLoginOptions): ConnectionLogin {
-  const { connections, isEnabled, log, peopleOf, store } = options
+  const { connections, isEnabled, log, peopleOf, providerSessions, store } = options
 
   /** Begins the note of a login; what is given back completes it. */
   function note({ id, clientId, parameters }: LoginTransaction, connection: Connection) {
@@ -84,6 +92,21 @@ export function createConnectionLogin(options: ConnectionLoginOptions): Connecti
     }
   }
 
+  const pageOf = (
+    { form, query }: Exchange,
+    connection: Connection,
+    state: string,
+    error?: string,
+  ): string =>
+    connectionPage({
+      connection: connection.name,
+      database: isDatabase(connection),
+      state,
+      people: peopleOf(connection).filter(({ unlisted }) => unlisted !== true),
+      loginHint: one(form, 'email') ?? one(query, 'login_hint') ?? '',
+      ...(error === undefined ? {} : { error }),
+    })
+
   function findOrCreate(connection: Connection, person: Person) {
     const known = store.findByIdentity(connection.provider, connection.identityId(person))
     const { user_id: userId } = known ?? store.create(connection, person)
@@ -98,24 +121,45 @@ export function createConnectionLogin(options: ConnectionLoginOptions): Connecti
       choicePage({
         application,
         choices: connections
-          .filter(({ name }) => isEnabled(name, clientId))
+          .filter(({ isHidden, name }) => isHidden !== true && isEnabled(name, clientId))
           .map((connection) => ({
             name: connection.name,
             url: upstreamUrl(connection, parameters, interactionId),
           })),
       }),
 
-    page: ({ form, query }, { interactionId = '' }, connection, error) =>
-      connectionPage({
-        connection: connection.name,
-        database: isDatabase(connection),
-        state: interactionId,
-        people: peopleOf(connection).filter(({ unlisted }) => unlisted !== true),
-        loginHint: one(form, 'email') ?? one(query, 'login_hint') ?? '',
-        ...(error === undefined ? {} : { error }),
-      }),
+    page: (exchange, { interactionId = '' }, connection, error) =>
+      pageOf(exchange, connection, interactionId, error),
 
-    judge({ form }, transaction, connection) {
+    formWithoutPage(exchange, connection) {
+      if (connection.asksNobody === true) {
+        const hint = one(exchange.query, 'login_hint')
+        const people = peopleOf(connection)
+        const { email } = people.find((known) => known.email === hint) ?? people[0] ?? {}
+        return email === undefined ? undefined : { person: email }
+      }
+      const email = providerSessions.personAt(connection, exchange)
+      return email === undefined ? undefined : { person: email }
+    },
+
+    answerAtProvider(exchange, wanted) {
+      const { form, method, res } = exchange
+      const connection = connections.find(({ name }) => name === wanted)
+      if (connection === undefined || isDatabase(connection)) {
+        const html = page({ title: 'Nothing here', text: 'There is no such provider.' })
+        return sendPage(res, 404, html)
+      }
+      if (method !== 'POST') return sendPage(res, 200, pageOf(exchange, connection, ''))
+      const email = one(form, 'person') ?? one(form, 'email') ?? ''
+      if (!peopleOf(connection).some((person) => person.email === email)) {
+        return sendPage(res, 400, pageOf(exchange, connection, '', 'There is no such person.'))
+      }
+      providerSessions.begin(connection, exchange, email)
+      const text = `This browser has a session at ${connection.name} now.`
+      sendPage(res, 200, page({ title: 'Logged in', text }))
+    },
+
+    judge(form, transaction, connection) {
       const complete = note(transaction, connection)
       if (one(form, 'action') === 'cancel') {
         complete({ result: 'cancelled', created: false })
@@ -133,6 +177,13 @@ export function createConnectionLogin(options: ConnectionLoginOptions): Connecti
       const { userId, created } = findOrCreate(connection, person)
       complete({ result: 'success', created, userId })
       return { type: 'authenticated', authentication: authenticationBy(connection, userId) }
+    },
+
+    authenticateByPassword(email, password) {
+      const connection = connections.find(isDatabase)
+      const person = connection && peopleOf(connection).find((known) => known.email === email)
+      if (connection === undefined || person?.password !== password) return undefined
+      return authenticationBy(connection, findOrCreate(connection, person).userId)
     },
   }
 }

@@ -1,6 +1,7 @@
 /**
  * The tenant's connections and the people who can log in there: a database, two social ones and an
- * enterprise one. Fixed sample data, no I/O.
+ * enterprise one; and one more for tenants that want it, in somebody else's hands. Fixed sample data,
+ * no I/O.
  */
 
 export interface Person {
@@ -25,12 +26,21 @@ export interface Connection {
   /** The `user_id` of the identity that a person has here, without the provider. */
   readonly identityId: (person: Person) => string
   readonly people: readonly Person[]
+  /**
+   * Its owner decides who comes in: nobody is asked, and it is whom `login_hint` names, else the first
+   * of its people.
+   */
+  readonly asksNobody?: boolean
+  /** Nobody finds it on the login page: it has to be asked for by its name. */
+  readonly isHidden?: boolean
 }
 
 export const DATABASE = 'Username-Password-Authentication'
 export const GOOGLE = 'google-oauth2'
 export const GITHUB = 'github'
 export const ENTERPRISE = 'example-enterprise'
+
+export const PARTNER = 'example-partner'
 
 export const PASSWORD = 'correct horse battery staple'
 
@@ -93,3 +103,19 @@ export const CONNECTIONS: readonly Connection[] = [
     ],
   },
 ]
+
+/**
+ * A customer's own identity provider, as by self-service SSO: whoever runs it logs anybody in as
+ * anybody of that customer, without a click.
+ */
+export const PARTNER_CONNECTION: Connection = {
+  id: 'con_ExamplePartner001',
+  name: PARTNER,
+  strategy: 'oidc',
+  provider: 'oidc',
+  isSocial: false,
+  identityId: ({ id }) => `${PARTNER}|${id}`,
+  people: [],
+  asksNobody: true,
+  isHidden: true,
+}

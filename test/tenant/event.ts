@@ -68,7 +68,7 @@ export function buildTenantEvent(context: EventContext): PostLoginEvent {
     session: sessionId === undefined ? {} : sessionOf(sessionId, context),
     stats: { logins_count: user.logins_count },
     tenant: { id: 'example' },
-    transaction: transactionOf(context),
+    ...(context.transaction.browserless ? {} : { transaction: transactionOf(context) }),
     user: { ...profile, ...(enrolledFactors === undefined ? {} : { enrolledFactors }) },
   } as PostLoginEvent
 }

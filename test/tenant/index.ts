@@ -7,7 +7,6 @@
 
 import { assemble, CHALLENGE_CODE, type Parts } from './assemble.ts'
 import { trustedCertificate } from './certificate.ts'
-import { CONNECTIONS } from './connections.ts'
 import { createFaults } from './faults.ts'
 import { type FrontDoor, openFrontDoor, toFrontDoor } from './front-door.ts'
 import { createLog, type Log } from './log.ts'
@@ -34,7 +33,7 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
   })
   parts = await assembleBehind(door, log, options)
   const { addresses } = door
-  const { addPerson, applications, cache, registry, store } = parts
+  const { addPerson, applications, cache, connections, registry, store } = parts
   const { behave, close, rotateKeys, serverError } = parts
 
   function install(...actions: readonly InstalledAction[]): void {
@@ -52,7 +51,7 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
   return {
     ...addresses,
     applications,
-    connections: CONNECTIONS,
+    connections,
     users: store,
     actions: registry,
     addPerson,

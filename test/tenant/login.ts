@@ -5,9 +5,17 @@
  */
 
 import { randomBytes } from 'node:crypto'
+import type { StoredToken } from 'oidc-provider'
 import type { ActionsHost } from './actions-host.ts'
 import type { Application, Applications } from './applications.ts'
 import type { AuthorizationServer } from './authorization-server.ts'
+import {
+  customParameters,
+  grantedParameters,
+  isStrict,
+  type RequestRules,
+  refuseRequest,
+} from './authorize-request.ts'
 import { createBoundedMap } from './bounded.ts'
 import { type ConnectionLogin, upstreamUrl } from './connection-login.ts'
 import {
@@ -22,6 +30,7 @@ import {
 import type { Parameters } from './log.ts'
 import { challengePage, page } from './pages.ts'
 import type { Store } from './store.ts'
+import { withoutBrowser } from './token-request.ts'
 import {
   type Authentication,
   type LoginTransaction,
@@ -33,6 +42,8 @@ import {
 
 /** How the platform's way back behaves, where Auth0's documents leave it open. */
 export interface ContinueBehaviour {
+  /** How long a suspended login waits for its way back: `STATE_LIFETIME_MS` has the two there are. */
+  readonly stateLifetimeMs: number
   /** /continue is good in the browser that was sent away, and in no other. */
   readonly boundToBrowser: boolean
   /** The second use of a `state` is refused. */
@@ -48,6 +59,7 @@ export interface LoginOptions {
   readonly store: Store
   readonly challengeCode: string
   readonly continueBehaviour: ContinueBehaviour
+  readonly requestRules: RequestRules
   readonly serverOf: (domain: string) => AuthorizationServer
   readonly host: ActionsHost
 }
@@ -62,26 +74,38 @@ export interface Login {
     transaction: LoginTransaction,
     session: { readonly id: string; readonly userId: string; readonly authTime: number },
   ): Promise<Outcome>
+  refreshed(exchange: Exchange, token: StoredToken): Promise<Outcome>
   pageFor(transaction: LoginTransaction, prompt: string, interactionId: string): string | undefined
 }
 
-/** More of them do not arrive. */
-const MAX_CUSTOM_PARAMETERS = 10
+/**
+ * `long`: the tenant's switch *Long state expirations*, which older tenants have on.
+ *
+ * @see https://auth0.com/docs/troubleshoot/product-lifecycle/past-migrations/migrate-to-1-hour-expiration
+ */
+export const STATE_LIFETIME_MS = { usual: 3_600_000, long: 259_200_000 } as const
+
+interface Suspended {
+  readonly transaction: LoginTransaction
+  readonly atMs: number
+}
+
+const BLOCKED: Outcome = {
+  type: 'failed',
+  error: 'unauthorized',
+  description: 'user is blocked',
+}
 
 /** Of each: what is older belongs to logins that nobody goes on with. */
 const MAX_UNDER_WAY = 500
 
 const handle = (): string => randomBytes(24).toString('base64url')
 
-function customParameters(parameters: Parameters): Parameters {
-  const custom = Object.entries(parameters).filter(([name]) => name.startsWith('ext-'))
-  return Object.fromEntries(custom.slice(0, MAX_CUSTOM_PARAMETERS))
-}
-
 export function createLogin(options: LoginOptions): Login {
   const { applications, connections, continueBehaviour, cookiePrefix, host, store } = options
+  const { requestRules } = options
   const interactions = createBoundedMap<string, LoginTransaction>(MAX_UNDER_WAY)
-  const redirects = createBoundedMap<string, LoginTransaction>(MAX_UNDER_WAY)
+  const redirects = createBoundedMap<string, Suspended>(MAX_UNDER_WAY)
   const pushed = createBoundedMap<string, Parameters>(MAX_UNDER_WAY)
   const sessions = createBoundedMap<string, Authentication>(MAX_UNDER_WAY)
   const browserCookie = `${cookiePrefix}_browser`
@@ -94,20 +118,27 @@ export function createLogin(options: LoginOptions): Login {
     const clientId = one(direct, 'client_id') ?? ''
     const application = applications.find(clientId)
     const values = requestValues(exchange)
+    const refusal = application && refuseRequest(application, stored ?? direct, requestRules)
     if (stored !== undefined) {
       const toServer = { client_id: clientId, request_uri: requestUri ?? '' }
       const request = { ...values, query: customParameters(stored), body: {} }
-      return { clientId, parameters: stored, toServer, request }
+      return { clientId, parameters: stored, toServer, request, refusal }
     }
     const request: RequestValues =
       application?.firstParty === false
         ? { ...values, query: customParameters(values.query), body: customParameters(values.body) }
         : values
-    return { clientId, parameters: direct, toServer: serverParameters(direct), request }
+    const granted = application === undefined ? direct : grantedParameters(application, direct)
+    const toServer = serverParameters(granted)
+    return { clientId, parameters: direct, toServer, request, refusal }
   }
 
   async function authorize(exchange: Exchange): Promise<void> {
-    const { clientId, parameters, toServer, request } = read(exchange)
+    const { clientId, parameters, toServer, request, refusal } = read(exchange)
+    if (refusal !== undefined) {
+      const text = `${refusal.error}: ${refusal.description}`
+      return sendPage(exchange.res, 400, page({ title: 'This login cannot go on', text }))
+    }
     const browserId = exchange.cookies[browserCookie] ?? handle()
     exchange.res.appendHeader(
       'set-cookie',
@@ -154,10 +185,20 @@ export function createLogin(options: LoginOptions): Login {
     if (authentication?.userId !== session.userId || user === undefined) {
       return { type: 'failed', error: 'server_error', description: 'the session has no user' }
     }
+    if (user.blocked === true) return BLOCKED
     transaction.authentication = authentication
     store.update(user.user_id, { logins_count: user.logins_count + 1 })
     transaction.outcome = await host.start(transaction, transaction.request)
     return transaction.outcome
+  }
+
+  /** How the user had authenticated is known as long as the session is. */
+  async function refreshed(exchange: Exchange, token: StoredToken): Promise<Outcome> {
+    const { accountId: userId, authTime: atSeconds = 0, clientId, sessionUid = '' } = token
+    const { blocked, identities: [main] = [] } = store.get(userId) ?? {}
+    if (blocked === true) return BLOCKED
+    const unknown = { userId, connection: main?.connection ?? '', methods: [], atSeconds }
+    return host.start(...withoutBrowser(exchange, clientId, sessions.get(sessionUid) ?? unknown))
   }
 
   function pageFor(transaction: LoginTransaction, prompt: string, interactionId: string) {
@@ -182,7 +223,7 @@ export function createLogin(options: LoginOptions): Login {
     }
     if (outcome.type !== 'redirect') return undefined
     const state = handle()
-    redirects.set(state, transaction)
+    redirects.set(state, { transaction, atMs: Date.now() })
     const url = new URL(outcome.url)
     url.searchParams.set('state', state)
     return url.href
@@ -223,10 +264,12 @@ export function createLogin(options: LoginOptions): Login {
     const transaction = pending(exchange)
     const connection = transaction && connections.find(name, transaction.clientId)
     if (connection === undefined || transaction === undefined) return over(exchange)
-    if (exchange.method !== 'POST') {
+    const form =
+      exchange.method === 'POST' ? exchange.form : connections.formWithoutPage(exchange, connection)
+    if (form === undefined) {
       return sendPage(exchange.res, 200, connections.page(exchange, transaction, connection))
     }
-    const verdict = connections.judge(exchange, transaction, connection)
+    const verdict = connections.judge(form, transaction, connection)
     if (verdict.type === 'refused') {
       const html = connections.page(exchange, transaction, connection, verdict.why)
       return sendPage(exchange.res, 400, html)
@@ -265,8 +308,9 @@ export function createLogin(options: LoginOptions): Login {
   async function wayBack(exchange: Exchange): Promise<void> {
     const { form, method, query } = exchange
     const state = one(method === 'POST' ? form : query, 'state') ?? ''
-    const transaction = redirects.get(state)
+    const { atMs = 0, transaction } = redirects.get(state) ?? {}
     if (transaction?.domain !== exchange.domain) return over(exchange)
+    if (Date.now() - atMs > continueBehaviour.stateLifetimeMs) return over(exchange)
     const sameBrowser = exchange.cookies[browserCookie] === transaction.browserId
     if (continueBehaviour.boundToBrowser && !sameBrowser) return over(exchange)
     if (continueBehaviour.once) redirects.delete(state)
@@ -293,6 +337,13 @@ export function createLogin(options: LoginOptions): Login {
     const application: Application | undefined = applications.find(one(exchange.form, 'client_id'))
     if (application === undefined) return sendJson(exchange.res, 401, { error: 'invalid_client' })
     exchange.identify(application.clientId)
+    const refusal = isStrict(application)
+      ? { error: 'unauthorized_client', description: 'PAR is not supported for this client.' }
+      : refuseRequest(application, exchange.form, requestRules)
+    if (refusal !== undefined) {
+      const { description: error_description, error } = refusal
+      return sendJson(exchange.res, 400, { error, error_description })
+    }
     const secret = filterParameters(exchange.form, (name) => name === 'client_secret')
     const body = Buffer.from(toSearch({ ...serverParameters(exchange.form), ...secret }).toString())
     const presented = { method: 'POST', path: '/oauth/par', body }
@@ -316,12 +367,15 @@ export function createLogin(options: LoginOptions): Login {
       else if (pathname === '/u/login') await choose(exchange)
       else if (pathname === '/u/challenge') await challenge(exchange)
       else if (first === 'upstream' && third === 'authorize') await upstream(exchange, second ?? '')
-      else if (pathname === '/v2/logout' || pathname === '/oidc/logout') await logOut(exchange)
+      else if (first === 'upstream' && third === 'login') {
+        connections.answerAtProvider(exchange, second ?? '')
+      } else if (pathname === '/v2/logout' || pathname === '/oidc/logout') await logOut(exchange)
       else return false
       return true
     },
     push,
     outcomeOf,
+    refreshed,
     pageFor,
   }
 }

@@ -33,6 +33,17 @@ declare module 'oidc-provider' {
     save(): Promise<string>
   }
 
+  /** What `findAccount` is given: a refresh token, where one is exchanged. */
+  export interface StoredToken {
+    readonly kind: string
+    readonly clientId: string
+    readonly accountId: string
+    readonly authTime?: number
+    readonly sessionUid?: string
+    /** It was used before, and will be refused. */
+    readonly consumed?: unknown
+  }
+
   export interface Context {
     readonly req: IncomingMessage
     readonly path: string

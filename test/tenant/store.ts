@@ -32,6 +32,10 @@ export interface StoredUser {
   readonly created_at: string
   readonly updated_at: string
   readonly logins_count: number
+  /** A blocked user may not log in. */
+  readonly blocked?: boolean
+  /** When, as a date in ISO 8601. */
+  readonly last_password_reset?: string
 }
 
 export type LinkResult =

@@ -4,6 +4,7 @@ import type { CacheDouble } from '../support/cache.ts'
 import type { Realm } from '../support/load.ts'
 import type { ActionRegistry } from './action-registry.ts'
 import type { Applications } from './applications.ts'
+import type { RequestRules } from './authorize-request.ts'
 import type { Connection, Person } from './connections.ts'
 import type { Fault } from './faults.ts'
 import type { Addresses } from './front-door.ts'
@@ -23,12 +24,18 @@ export interface TenantOptions {
   readonly onEvent?: (entry: LogEntry) => void
   /** `kept`, the default: a nested login leaves the outer session alone. `replaced`: it ends it. */
   readonly nestedSession?: 'kept' | 'replaced'
-  /** Default: bound to the browser, once, fresh values. */
+  /** Default: bound to the browser, once, fresh values, for an hour. */
   readonly continueBehaviour?: Partial<ContinueBehaviour>
   /** How long an Action is built. Default 150 ms. */
   readonly buildDelayMs?: number
   /** `none`: nobody has made the companion application yet. Default: it is registered. */
   readonly companion?: 'registered' | 'none'
+  /** Default: strict, as every new one. An older one may be permissive. */
+  readonly thirdPartyApplication?: 'strict' | 'permissive'
+  /** The form of custom parameters' values. Default: any, as no document says for pushed requests. */
+  readonly customValues?: RequestRules['customValues']
+  /** More connections beside the usual ones. Default: none. */
+  readonly moreConnections?: readonly Connection[]
   /** Social connections without keys of their own. Default: none. */
   readonly developerKeys?: readonly string[]
   /** More entries do not fit a page of a list. Default 100. */
@@ -39,6 +46,11 @@ export interface TenantOptions {
   readonly backChannelDelayMs?: number
   /** Default: events are frozen, so that a change of them throws. */
   readonly freezeEvents?: boolean
+  /**
+   * Of claims with `urn:` names, in requests without an `audience`. Default: dropped, as documents
+   * have them for requests with an API of one's own only.
+   */
+  readonly urnClaims?: 'kept' | 'dropped'
   /** The deprecated `api.redirect.canRedirect` exists. Default: it does. */
   readonly canRedirectExists?: boolean
   /** Default: new ones, which take longer than all the rest of the start. */

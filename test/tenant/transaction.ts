@@ -41,6 +41,8 @@ export type Outcome =
 export interface LoginTransaction {
   readonly id: string
   readonly nested: boolean
+  /** No browser, no page, no session: a token request. Its Actions see no transaction. */
+  readonly browserless?: boolean
   readonly domain: string
   readonly clientId: string
   /** Parameters of the authorization request, wherever it was made (query, body, PAR). */

@@ -8,15 +8,17 @@ import * as client from 'openid-client'
 import type { Application } from './applications.ts'
 import type { Tenant } from './index.ts'
 
+export interface TokenResult {
+  readonly type: 'tokens'
+  readonly idToken: string
+  readonly claims: Readonly<Record<string, unknown>>
+  readonly accessToken: string
+  readonly refreshToken: string | undefined
+}
+
 /** What the application has in the end: tokens, or `error` and `error_description` of the denial. */
 export type LoginResult =
-  | {
-      readonly type: 'tokens'
-      readonly idToken: string
-      readonly claims: Readonly<Record<string, unknown>>
-      readonly accessToken: string
-      readonly refreshToken: string | undefined
-    }
+  | TokenResult
   | { readonly type: 'denied'; readonly error: string; readonly description: string }
 
 export interface LoginAttempt {
@@ -32,6 +34,10 @@ export interface WebApplication {
   start(parameters?: Readonly<Record<string, string>>): Promise<LoginAttempt>
   /** The same, pushed (RFC 9126). */
   push(parameters?: Readonly<Record<string, string>>): Promise<LoginAttempt>
+  /** New tokens for a refresh token; a refusal rejects. */
+  refresh(refreshToken: string): Promise<TokenResult>
+  /** Tokens without a browser; the application needs the grant `password`. A refusal rejects. */
+  logInByPassword(email: string, password: string): Promise<TokenResult>
 }
 
 export interface WebApplicationOptions {
@@ -78,13 +84,7 @@ export async function createWebApplication(
           expectedState,
           idTokenExpected: true,
         })
-        return {
-          type: 'tokens',
-          idToken: tokens.id_token ?? '',
-          claims: tokens.claims() ?? {},
-          accessToken: tokens.access_token,
-          refreshToken: tokens.refresh_token,
-        }
+        return toResult(tokens)
       } catch (error) {
         if (!(error instanceof client.AuthorizationResponseError)) throw error
         return { type: 'denied', error: error.error, description: error.error_description ?? '' }
@@ -103,5 +103,24 @@ export async function createWebApplication(
       const { parameters, complete } = await request(given)
       return { url: await client.buildAuthorizationUrlWithPAR(configuration, parameters), complete }
     },
+    async refresh(refreshToken) {
+      return toResult(await client.refreshTokenGrant(configuration, refreshToken))
+    },
+    async logInByPassword(username, password) {
+      const parameters = { username, password, scope: 'openid profile email' }
+      return toResult(await client.genericGrantRequest(configuration, 'password', parameters))
+    },
+  }
+}
+
+function toResult(
+  tokens: client.TokenEndpointResponse & client.TokenEndpointResponseHelpers,
+): TokenResult {
+  return {
+    type: 'tokens',
+    idToken: tokens.id_token ?? '',
+    claims: tokens.claims() ?? {},
+    accessToken: tokens.access_token,
+    refreshToken: tokens.refresh_token,
   }
 }

@@ -138,6 +138,8 @@ describe('api', () => {
     'https://auth0.com/x',
     'https://a.webtask.io/x',
     'https://WEBTASK.run/',
+    'urn:auth0:x',
+    '$x',
   ])('drops the claim %s without a word', (name) => {
     const { api, commands, droppedClaims } = createApi()
     api.idToken.setCustomClaim(name, 1)
