@@ -1,8 +1,10 @@
 /**
  * How the Action is bundled, for the build and for the rebuilding of `npm start` alike: one CommonJS
  * file, and modules behind a relative `import()` bundled beforehand as CommonJS, which esbuild
- * evaluates where they are first needed and which hold only what is imported from them. No I/O.
+ * evaluates where they are first needed and which hold only what is imported from them. Gives back
+ * options; what they make esbuild do reads files of packages.
  */
+import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { BuildOptions, OnLoadResult, Plugin } from 'esbuild'
 
@@ -26,8 +28,15 @@ export function bundleOptions(
     charset: 'ascii',
     supported: { 'dynamic-import': false },
     alias: { crypto: 'node:crypto' },
-    define: { 'process.env.NODE_ENV': '"production"' },
-    plugins: [lazyModules(loadLazy), unusedModules],
+    define: {
+      'process.env.NODE_ENV': '"production"',
+      // Node 22 and 24 abort where this lazy global is first read from a second realm, as Auth0's harness
+      // makes one. Every exception of this kind is an Error, and told apart by its name.
+      DOMException: 'Error',
+      // Asked only whether this is a browser.
+      navigator: 'undefined',
+    },
+    plugins: [lazyModules(loadLazy), unusedModules, leanSdk],
     logLevel: 'silent',
   } as const satisfies BuildOptions
 }
@@ -52,5 +61,30 @@ const unusedModules: Plugin = {
   setup(setup) {
     setup.onResolve({ filter: /^ms$/ }, ({ path }) => ({ path, namespace: 'unused' }))
     setup.onLoad({ filter: /./, namespace: 'unused' }, () => ({ contents: '' }))
+  },
+}
+
+/** What TypeScript puts before async functions for runtimes that have none. */
+const ASYNC_HELPER = /^var __awaiter = [\s\S]*?^};\n/m
+
+/**
+ * `auth0` is built for runtimes that are older than Node 22: each of its files has that helper for
+ * itself, here they share one; and it brings a class for where there is no `Headers`.
+ */
+const leanSdk: Plugin = {
+  name: 'lean-sdk',
+  setup(setup) {
+    let shared = ''
+    setup.onLoad({ filter: /[\\/]auth0[\\/]dist[\\/]esm[\\/].*\.mjs$/ }, async ({ path }) => {
+      if (/[\\/]Headers\.mjs$/.test(path))
+        return { contents: 'export const { Headers } = globalThis' }
+      const text = await readFile(path, 'utf8')
+      const [helper] = ASYNC_HELPER.exec(text) ?? []
+      if (helper === undefined) return { contents: text }
+      shared = helper
+      return { contents: text.replace(helper, "import { __awaiter } from 'async-helper'\n") }
+    })
+    setup.onResolve({ filter: /^async-helper$/ }, ({ path }) => ({ path, namespace: 'helper' }))
+    setup.onLoad({ filter: /./, namespace: 'helper' }, () => ({ contents: `export ${shared}` }))
   },
 }

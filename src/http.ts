@@ -3,6 +3,7 @@
  * within 256 kB, all calls of a handler within 15 seconds. Repeats what may be repeated and keeps
  * count of answers that were lost. Gives libraries a `fetch`; never follows a redirect.
  */
+import { readRetryAfterMs } from './retry-after.ts'
 
 const MAX_CALL_MS = 5_000
 /** Under the 15 s of a handler, so that what follows the last answer has time too. */
@@ -22,6 +23,10 @@ const UNSENT_CODE = /^(ECONNREFUSED$|CERT_|ERR_TLS_|UNABLE_TO_)|SELF_SIGNED/
 
 /** One logical call, through all its tries. */
 export interface Call {
+  /**
+   * Never rejects: a library may tell errors apart by a global that Node cannot read from every realm
+   * (`DOMException`). Where no answer came in time it is a network error, whose status is 0.
+   */
   readonly fetch: Fetch
   /** Status of the last answer; `undefined` if none came. */
   readonly status: number | undefined
@@ -36,12 +41,13 @@ export interface Http {
   call(name: string): Call
   /** Rejects when the handler's time is up before this work ends, which somebody else has begun. */
   within<T>(work: Promise<T>): Promise<T>
+  /** A clock that never jumps, in milliseconds. */
+  readonly monotonicMs: () => number
 }
 
 interface HttpOptions {
   readonly fetch: Fetch
-  /** A clock that never jumps, in milliseconds. */
-  readonly monotonicMs: () => number
+  readonly monotonicMs: Http['monotonicMs']
   /** Milliseconds since the epoch, for what the tenant says about its own clock. */
   readonly nowMs: () => number
   readonly onAnswer: (line: string) => void
@@ -69,8 +75,7 @@ export function openHttp({ fetch, monotonicMs, nowMs, onAnswer }: HttpOptions): 
     async function send(input: Parameters<Fetch>[0], init?: RequestInit): Promise<Response> {
       state.status = undefined
       state.body = undefined
-      if (leftMs() < MIN_CALL_MS) throw new Error('out of time')
-      for (let tries = 0; ; tries++) {
+      for (let tries = 0; leftMs() >= MIN_CALL_MS; tries++) {
         let failure: unknown
         let answer: Answer | undefined
         try {
@@ -83,13 +88,12 @@ export function openHttp({ fetch, monotonicMs, nowMs, onAnswer }: HttpOptions): 
         onAnswer(`${name}: ${answer?.status ?? 'no answer'}`)
         const repeatable = answer === undefined || answer.status === 429 || answer.status >= 500
         if (answer === undefined ? !isNotSent(failure) : answer.status >= 500) state.lost = true
-        const pauseMs = Math.max(readPauseMs(answer, nowMs()), FIRST_PAUSE_MS * 2 ** tries)
-        if (!repeatable || pauseMs + MIN_CALL_MS > leftMs()) {
-          if (answer === undefined) throw failure
-          return toResponse(answer)
-        }
+        const askedMs = answer === undefined ? 0 : readRetryAfterMs(answer, nowMs())
+        const pauseMs = Math.max(askedMs, FIRST_PAUSE_MS * 2 ** tries)
+        if (!repeatable || pauseMs + MIN_CALL_MS > leftMs()) return toResponse(answer)
         await new Promise((resolve) => setTimeout(resolve, pauseMs))
       }
+      return toResponse(undefined)
     }
 
     return state
@@ -112,7 +116,7 @@ export function openHttp({ fetch, monotonicMs, nowMs, onAnswer }: HttpOptions): 
     }
   }
 
-  return { call, within: (work) => endBy(work, leftMs()) }
+  return { call, within: (work) => endBy(work, leftMs()), monotonicMs }
 }
 
 /** The work's result, or a rejection when it takes longer. */
@@ -140,16 +144,11 @@ async function readBody(response: Response): Promise<string> {
 }
 
 /** A body that could not be read is an empty one to the library, whose parser then refuses it. */
-function toResponse({ status, headers, body }: Answer): Response {
+function toResponse(answer: Answer | undefined): Response {
+  if (answer === undefined) return Response.error()
+  const { status, headers, body } = answer
   const bodyless = status === 204 || status === 205 || status === 304
   return new Response(bodyless ? null : (body ?? ''), { status, headers })
-}
-
-/** How long the tenant asks to wait, in milliseconds; 0 if it does not say. */
-function readPauseMs(answer: Answer | undefined, nowMs: number): number {
-  const header = (name: string) => Number(answer?.headers.get(name) || Number.NaN) * 1_000
-  const resetMs = answer?.status === 429 ? header('x-ratelimit-reset') - nowMs : 0
-  return [header('retry-after'), resetMs].find((pauseMs) => pauseMs >= 0) ?? 0
 }
 
 /** `fetch` wraps the system's error; one name with several addresses gives an aggregate of them. */

@@ -1,6 +1,7 @@
 /**
  * The public keys of the domain in use: from the cache, else from its JWKS. One call a run at most,
- * tried again within the time; a key that the cache does not have asks too, since keys rotate.
+ * tried again within the time; a key that the cache does not have asks too, since keys rotate, but not
+ * within 10 seconds after one that the JWKS did not have either: anybody can make up a `kid`.
  *
  * @see https://www.rfc-editor.org/rfc/rfc7517#section-5
  */
@@ -8,7 +9,7 @@ import type { Cache } from './cache.ts'
 import type { Http } from './http.ts'
 import { isRecord, parseJson } from './json.ts'
 import { type Denial, deny, isDenial } from './outcome.ts'
-import { share } from './share.ts'
+import { noteMiss, readMiss, share } from './share.ts'
 
 /** How long a key that the tenant has revoked may go on: the price of not asking at every login. */
 const TTL_MS = 10 * 60 * 1_000
@@ -39,7 +40,7 @@ export function createKeySource(domain: string, http: Http, cache: Cache): KeySo
 
   async function fetchKeys(): Promise<readonly PublicKey[] | Denial> {
     const call = http.call('jwks')
-    await call.fetch(`https://${domain}/.well-known/jwks.json`).catch(() => undefined)
+    await call.fetch(`https://${domain}/.well-known/jwks.json`)
     const keys = call.status === 200 ? readKeys(parseJson(call.body)) : undefined
     if (keys === undefined) return deny('service_unavailable', `no JWKS from ${domain}`)
     cache.write(name, { value: keys.slice(0, MAX_CACHED_KEYS), ttlMs: TTL_MS })
@@ -48,12 +49,17 @@ export function createKeySource(domain: string, http: Http, cache: Cache): KeySo
 
   async function find(kid: string): Promise<PublicKey | undefined | Denial> {
     const withId = (keys: readonly PublicKey[] | undefined) => keys?.find((key) => key.kid === kid)
-    const known = withId(fetched ?? readKeys({ keys: cache.read(name) }))
+    const cached = fetched ?? readKeys({ keys: cache.read(name) })
+    const known = withId(cached)
     if (known !== undefined || fetched !== undefined) return known
-    const keys = await share(cache.keyOf(name), http, fetchKeys)
-    if (isDenial(keys)) return keys
-    fetched = keys
-    return withId(keys)
+    const at = cache.keyOf(name)
+    const miss = readMiss(at, http)
+    if (cached !== undefined && miss !== undefined) return miss.answer
+    const keys = await share(at, http, fetchKeys)
+    if (!isDenial(keys)) fetched = keys
+    const found = isDenial(keys) ? keys : withId(keys)
+    if (found === undefined || isDenial(found)) noteMiss(at, http, found)
+    return found
   }
 
   return { find }

@@ -6,7 +6,7 @@
 import { checkPins, verifyAttempt } from './attempt.ts'
 import { type Execution, openContext } from './context.ts'
 import { hasConnection, readIdentityId } from './identities.ts'
-import { linkIdentity, unlinkIdentity } from './management.ts'
+import { linkIdentity, prepareToken, unlinkIdentity } from './management.ts'
 import { deriveAskedParameters } from './nested/authorize.ts'
 import { exchangeCode } from './nested/callback.ts'
 import { deny, isDenial, type LinkingOutcome, succeed } from './outcome.ts'
@@ -41,10 +41,13 @@ export async function resume(execution: Execution): Promise<LinkingOutcome> {
   const alreadyLinked = succeed('already_linked', connection, settings.resultClaim)
   if (mode === 'link' && hasConnection(event, connection)) return alreadyLinked
 
-  // 2. and 3. The code, and who logged in with it.
+  // 2. and 3. The code, and who logged in with it; beside it the token of what comes after.
   const code = readCallback(event)
   if (isDenial(code)) return code
-  const nested = await exchangeCode(context, code, opened)
+  const exchange = exchangeCode(context, code, opened)
+  const token = mode === 'consent' ? undefined : prepareToken(context)
+  // Nothing is left running, whatever becomes of the code.
+  const nested = await exchange.finally(() => token)
   if (isDenial(nested)) return nested
   log.info(`the nested login is verified, ${mode} goes on`)
 
@@ -62,7 +65,7 @@ export async function resume(execution: Execution): Promise<LinkingOutcome> {
   if (mode !== 'link' && !isPrimary)
     return deny('connection_mismatch', 'the nested login is of another user')
   if (attempt.mode === 'unlink') {
-    const failure = await unlinkIdentity(context, attempt.identity)
+    const failure = await unlinkIdentity(context, attempt.identity, await token)
     return failure ?? succeed('unlinked', connection, settings.resultClaim)
   }
   if (isPrimary) return alreadyLinked
@@ -76,7 +79,7 @@ export async function resume(execution: Execution): Promise<LinkingOutcome> {
   // 6. The link.
   const secondary = readIdentityId(nested.subject)
   if (secondary === undefined) return deny('callback_invalid', 'nested ID token: sub')
-  const failure = await linkIdentity(context, secondary, claim.connection_id)
+  const failure = await linkIdentity(context, secondary, claim.connection_id, await token)
   if (failure !== undefined) return failure
   const userMetadata = settings.mergeUserMetadata
     ? mergeUserMetadata(event.user.user_metadata, claim.user_metadata)

@@ -24,6 +24,7 @@ const METRICS = [
   'warmLinkMs',
   'coldLinkFarMs',
   'warmLinkFarMs',
+  'coldBackFarMs',
   'coldStartTrips',
   'warmStartTrips',
   'coldBackTrips',
@@ -53,6 +54,8 @@ interface Measured {
 
 interface Link {
   readonly tookMs: number
+  /** The way back's part of it. */
+  readonly backMs: number
   readonly startTrips: number
   readonly backTrips: number
 }
@@ -67,7 +70,8 @@ async function link(worker: Worker, site: Site, cache: 'cold' | 'warm'): Promise
   const finished = await worker.ask<'finish'>({ kind: 'finish', code })
   const backTrips = site.takeRoundTrips()
   if (!(await site.takeLink())) throw new Error('the way back ends without a link')
-  return { tookMs: started.tookMs + finished.tookMs, startTrips, backTrips }
+  const backMs = finished.tookMs
+  return { tookMs: started.tookMs + backMs, backMs, startTrips, backTrips }
 }
 
 async function connect(worker: Worker, { port, certificatePem }: Site): Promise<void> {
@@ -115,6 +119,7 @@ async function measureLinks(
   const warm = await link(worker, site, 'warm')
   values[where === 'far' ? 'coldLinkFarMs' : 'coldLinkMs'].push(cold.tookMs)
   values[where === 'far' ? 'warmLinkFarMs' : 'warmLinkMs'].push(warm.tookMs)
+  if (where === 'far') values.coldBackFarMs.push(cold.backMs)
   values.coldStartTrips.push(cold.startTrips)
   values.coldBackTrips.push(cold.backTrips)
   values.warmStartTrips.push(warm.startTrips)

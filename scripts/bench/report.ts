@@ -64,6 +64,13 @@ const lines = ({ farMs }: Plan): readonly Line[] => [
   { name: `link, ${farMs} ms a trip, cold cache`, unit: 'ms', metric: 'coldLinkFarMs' },
   { name: `link, ${farMs} ms a trip, warm cache`, unit: 'ms', metric: 'warmLinkFarMs' },
   {
+    name: `way back, ${farMs} ms a trip, cold`,
+    unit: 'ms',
+    metric: 'coldBackFarMs',
+    // Two trips in a row, and what is between them: with a third one it would be more than this.
+    budget: { of: 'ours', atMost: 3 * farMs },
+  },
+  {
     name: 'round trips, start, cold',
     unit: 'trips',
     metric: 'coldStartTrips',

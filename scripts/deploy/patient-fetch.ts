@@ -7,6 +7,7 @@
  * @see https://auth0.com/docs/troubleshoot/customer-support/operational-policies/rate-limit-policy
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { readRetryAfterMs } from '../../src/retry-after.ts'
 import { codeOf, Problem, redirected } from './problems.ts'
 
 export interface Patience {
@@ -84,7 +85,7 @@ function isRepeatable(
 
 function waitOf(answer: Response | Lost, repeatable: boolean, tries: number): number | undefined {
   if (answer instanceof Response && answer.status === 429)
-    return Math.max(toldWait(answer) ?? 0, pauseOf(tries))
+    return Math.max(readRetryAfterMs(answer, Date.now()), pauseOf(tries))
   if ('lost' in answer && answer.lost instanceof Problem) return undefined
   const unsure = !(answer instanceof Response) || answer.status >= 500
   return unsure && repeatable ? pauseOf(tries) : undefined
@@ -96,21 +97,3 @@ function whyOf(answer: Response | Lost): string {
 }
 
 const pauseOf = (tries: number): number => FIRST_PAUSE_MS * 2 ** (tries - 1)
-
-/** `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3), else Auth0's reset time. */
-function toldWait({ headers }: Response): number | undefined {
-  const after = headers.get('retry-after')
-  const nowMs = nowOf(headers)
-  if (after !== null) {
-    const ms = /^\d+$/.test(after) ? Number(after) * 1_000 : Date.parse(after) - nowMs
-    if (!Number.isNaN(ms)) return Math.max(ms, 0)
-  }
-  const reset = Number(headers.get('x-ratelimit-reset') ?? Number.NaN)
-  return Number.isNaN(reset) ? undefined : Math.max(reset * 1_000 - nowMs, 0)
-}
-
-/** By the clock of whoever tells the time to wait for (RFC 9110, section 6.6.1). */
-function nowOf(headers: Headers): number {
-  const theirs = Date.parse(headers.get('date') ?? '')
-  return Number.isNaN(theirs) ? Date.now() : theirs
-}

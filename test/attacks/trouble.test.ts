@@ -11,6 +11,7 @@ import { createCache } from '../support/cache.ts'
 import { createConsole } from '../support/console.ts'
 import type { Fault } from '../support/faults.ts'
 import {
+  hintClaims,
   type NestedRun,
   nestedLogin,
   PLATFORM_STATE,
@@ -50,7 +51,9 @@ async function until(isSo: () => boolean): Promise<void> {
 
 const injected = createConsole()
 const dist = readFileSync(new URL('../../dist/action.js', import.meta.url), 'utf8')
-const bundle = loadAction(dist, { console: injected.console })
+const load = () => loadAction(dist, { console: injected.console })
+/** An instance remembers for ten seconds that a key was looked for in vain. */
+let bundle = load()
 
 const answer = (
   status: number,
@@ -234,6 +237,7 @@ attack('trouble', () => {
     ['with the old one still published', 'next' as const, ['next', 'current'] as const],
   ])('keys that rotate %s are found', async (_what, key, published) => {
     use(createTenantDouble({ keys: ['current'] }))
+    bundle = load()
     const started = await begin()
     const nested = await nestedLogin(bundle, started)
     tenant.publish(...published)
@@ -245,6 +249,49 @@ attack('trouble', () => {
     const hint = await tenant.signIdToken({}, {}, 'next')
     await startLink(bundle, { tenant, cache, hint })
     expect(tenant.calls()).toBe(before)
+  })
+
+  test('a flood of made-up keys costs the tenant one request, and nobody else a link', async () => {
+    bundle = load()
+    await begin()
+    const asked = tenant.calls('jwks')
+    const flood = await Promise.all(
+      Array.from({ length: 30 }, async (_, index) => {
+        const hint = await tenant.signIdToken({}, { kid: `made-up-${index}` })
+        return startLink(bundle, { tenant, cache, hint })
+      }),
+    )
+    expect(new Set(flood.map(({ code }) => code))).toEqual(new Set(['hint_invalid']))
+    expect(tenant.calls('jwks')).toBe(asked + 1)
+    const started = await begin()
+    const nested = await nestedLogin(bundle, started)
+    expect((await comeBack(started, nested)).isLinked).toBe(true)
+    expect(tenant.calls('jwks')).toBe(asked + 1)
+  })
+
+  test('a flood of made-up keys hides a key that is new for ten seconds at most', async () => {
+    bundle = load()
+    use(createTenantDouble({ keys: ['current'] }))
+    let atMs = performance.now()
+    vi.spyOn(performance, 'now').mockImplementation(() => atMs)
+    const flood = async () => {
+      const hint = await tenant.signIdToken({}, { kid: 'made-up' })
+      expect((await startLink(bundle, { tenant, cache, hint })).code).toBe('hint_invalid')
+    }
+    const honest = async () => {
+      const { event } = await begin()
+      const hint = await tenant.signIdToken(hintClaims(event), {}, 'next')
+      return startLink(bundle, { tenant, cache, hint })
+    }
+    await flood()
+    tenant.publish('next', 'current')
+    for (let second = 0; second < 10; second++) {
+      expect((await honest()).code).toBe('hint_invalid')
+      await flood()
+      atMs += 1_000
+    }
+    expect((await honest()).redirect).toBeDefined()
+    expect(tenant.calls('jwks')).toBe(2)
   })
 
   test('a key that was withdrawn while the browser was away is good no more, once that is known', async () => {
@@ -395,29 +442,35 @@ attack('sharedFetch', () => {
   }
 
   test('ends in its own time', async () => {
+    const other = person('1')
+    use(createTenantDouble({ users: [PRIMARY, SECONDARY, other] }))
+    const earlier = await begin()
+    const nestedEarlier = await nestedLogin(bundle, earlier, { user: other })
+    await resumeLink(bundle, earlier, nestedEarlier, { tenant, cache })
     const pausing = await begin()
     const nestedOne = await nestedLogin(bundle, pausing)
     const late = await begin()
     const nestedTwo = await nestedLogin(bundle, late)
-    // The first waits for its code; meanwhile the second asks for a token that never comes.
-    tenant.fail('code', answer(429, {}, { 'retry-after': '10' }))
+    // The first is to wait with its link, and then learns that its token is revoked; meanwhile the
+    // second, which has none, asks for one that never comes.
+    tenant.revokeTokens()
+    tenant.fail('link', answer(429, {}, { 'retry-after': '10' }))
     tenant.failAlways('client-credentials', { kind: 'hang' })
     stopTimers(NOW_MS)
     const timed = async (work: Promise<Run>) => ({ ...(await work), endedAtMs: Date.now() })
     const first = timed(resumeLink(bundle, pausing, nestedOne, { tenant, cache }))
-    await until(() => tenant.calls('code') === 1 && vi.getTimerCount() > 0)
+    await until(() => tenant.calls('link') === 2 && vi.getTimerCount() > 0)
     await vi.advanceTimersByTimeAsync(9_000)
     const secondAtMs = Date.now()
-    const second = timed(resumeLink(bundle, late, nestedTwo, { tenant, cache }))
-    await until(() => tenant.calls('client-credentials') === 1)
+    const second = timed(resumeLink(bundle, late, nestedTwo, { tenant, cache: createCache() }))
+    await until(() => tenant.calls('client-credentials') === 2)
     const { value } = await untilSettled(Promise.all([first, second]))
     expect(value.map(({ code }) => code)).toEqual(['service_unavailable', 'service_unavailable'])
-    // Both got to the token, the first after it had asked for its code twice.
-    expect(tenant.calls('code')).toBe(3)
+    expect(tenant.calls('link')).toBe(3)
     expect(value[0].endedAtMs - NOW_MS).toBeGreaterThan(10_000)
     expect(value[0].endedAtMs - NOW_MS).toBeLessThanOrEqual(HANDLER_LIMIT_MS)
     expect(value[1].endedAtMs - secondAtMs).toBeLessThanOrEqual(HANDLER_LIMIT_MS)
-    expect(tenant.links).toEqual([])
+    expect(tenant.links).toHaveLength(1)
   })
 
   test('a failure that is another’s own is tried again by oneself', async () => {

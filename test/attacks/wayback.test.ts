@@ -519,7 +519,7 @@ onEverySubject((world) => {
       const resumed = await world.resume(started, nested, { login })
       expect(['callback_invalid', 'service_unavailable']).toContain(resumed.code)
       if (!('idToken' in login)) expect(resumed.code).toBe('callback_invalid')
-      expect(world.tenant.calls('client-credentials') + world.tenant.calls('link')).toBe(0)
+      expect(world.tenant.calls('link')).toBe(0)
     })
 
     test.each([undefined, null, 'google-oauth2', [], {}])(

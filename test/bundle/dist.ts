@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { compileFunction, createContext } from 'node:vm'
 import type { ActionConsole } from '../support/console.ts'
 import type { Handlers } from '../support/flow.ts'
-import { type Realm, readEveryGlobal } from '../support/load.ts'
+import type { Realm } from '../support/load.ts'
 
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
@@ -49,7 +49,6 @@ const nodeRequire = createRequire(import.meta.url)
 
 /** The body of a function that is given what an Action is given; a new instance at each call. */
 export function evaluate({ realm = 'host', console = {} }: EvaluateOptions = {}): Evaluated {
-  if (realm === 'own') readEveryGlobal()
   const body = compileFunction(ACTION, ['module', 'exports', 'console', 'require'], {
     filename: ACTION_URL,
     ...(realm === 'own' ? { parsingContext: createContext(globalThis) } : {}),

@@ -37,6 +37,8 @@ export interface World {
   readonly lines: readonly string[]
   /** A new tenant with these users in place of the usual ones. */
   settle(...users: readonly Person[]): void
+  /** A new instance, which does not know what earlier tests have asked for. */
+  reload(): Promise<void>
   start(options?: Partial<StartOptions>): Promise<Run>
   nested(started: Run, options?: NestedOptions): Promise<NestedRun>
   resume(started: Run, nested: NestedRun, options?: Partial<ResumeOptions>): Promise<Run>
@@ -112,6 +114,10 @@ export function onEverySubject(define: (world: World) => void): void {
       },
       lines: injected.lines,
       settle: (...users) => use(createTenantDouble({ users })),
+      reload: async () => {
+        vi.resetModules()
+        handlers = await load()
+      },
       start: (options) => startLink(loaded(), { ...shared(), ...options }),
       nested: (started, options) => nestedLogin(loaded(), started, { cache, ...options }),
       resume: (started, nested, options) =>

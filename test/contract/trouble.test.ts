@@ -156,6 +156,27 @@ onEverySubject((world) => {
       expect(ran.tookMs).toBeGreaterThanOrEqual(3_000)
     })
 
+    test('that asks to wait until a date is waited for, and not asked before', async () => {
+      const date = new Date(NOW_MS + 3_000).toUTCString()
+      const ran = await reach(route, () =>
+        world.tenant.fail(route, answer(429, {}, { 'retry-after': date })),
+      )
+      expect(ran.denial).toBeUndefined()
+      expect(ran.tookMs).toBe(3_000)
+      expect(world.tenant.calls(route)).toBe(2)
+    })
+
+    test('that is asked to wait by the clock of the tenant, not by ours', async () => {
+      const theirsMs = NOW_MS + 3_600_000
+      const headers = {
+        date: new Date(theirsMs).toUTCString(),
+        'retry-after': new Date(theirsMs + 3_000).toUTCString(),
+      }
+      const ran = await reach(route, () => world.tenant.fail(route, answer(429, {}, headers)))
+      expect(ran.denial).toBeUndefined()
+      expect(ran.tookMs).toBe(3_000)
+    })
+
     test('that says both is believed in its Retry-After', async () => {
       const both = { 'retry-after': '1', 'x-ratelimit-reset': String(NOW_MS / 1000 + 9) }
       const ran = await reach(route, () => world.tenant.fail(route, answer(429, {}, both)))
@@ -186,6 +207,27 @@ onEverySubject((world) => {
       expect(ran.tookMs).toBeLessThanOrEqual(HANDLER_LIMIT_MS)
       expect(world.lines.join('\n')).not.toContain('alex@')
       expect(world.tenant.links).toEqual([])
+    })
+  })
+
+  describe.each(ROUTES)('a page in the place of an answer: %s', (route) => {
+    test.each([400, 401, 403, 404, 407, 409, 422, 451])(
+      'that answers %i with one is service_unavailable, and asked once',
+      async (status) => {
+        const ran = await reach(route, () =>
+          world.tenant.failAlways(route, answer(status, PAGE, html)),
+        )
+        expect(ran.code).toBe('service_unavailable')
+        expect(world.tenant.calls(route)).toBe(1)
+        expect(world.tenant.links).toEqual([])
+        expect(world.lines.join('\n')).not.toContain('alex@')
+      },
+    )
+
+    const NO_OBJECTS = ['', 'null', '[]', '"Forbidden"', '{"error":']
+    test.each(NO_OBJECTS)('that refuses with %j is service_unavailable', async (body) => {
+      const ran = await reach(route, () => world.tenant.failAlways(route, answer(403, body)))
+      expect(ran.code).toBe('service_unavailable')
     })
   })
 
@@ -307,7 +349,7 @@ onEverySubject((world) => {
       ['400', answer(400), 'link_failed'],
       ['403', answer(403), 'link_failed'],
       ['404', answer(404), 'link_failed'],
-      ['422', answer(422, PAGE, html), 'link_failed'],
+      ['422', answer(422), 'link_failed'],
     ])('answered with a first %s is denied', async (_what, fault, code) => {
       const ran = await reach('link', () => world.tenant.fail('link', fault))
       expect(ran.code).toBe(code)
@@ -343,6 +385,24 @@ onEverySubject((world) => {
     ])('that is in conflict after %s is denied', async (_what, fault) => {
       const ran = await reach('link', () => world.tenant.fail('link', fault, CONFLICT))
       expect(ran.code).toBe('identity_in_use')
+    })
+
+    test.each([400, 401, 403, 404, 410, 422])(
+      'that was lost and is then refused with %i is service_unavailable: nobody knows',
+      async (status) => {
+        const lost: Fault = { kind: 'reset', applied: true }
+        const ran = await reach('link', () => world.tenant.fail('link', lost, answer(status)))
+        expect(ran.code).toBe('service_unavailable')
+        expect(world.tenant.calls('link')).toBe(2)
+        expect(world.tenant.links).toHaveLength(1)
+      },
+    )
+
+    test('that was lost and is then answered 409 by a proxy is service_unavailable', async () => {
+      const ran = await reach('link', () =>
+        world.tenant.fail('link', { kind: 'reset' }, answer(409, PAGE, html)),
+      )
+      expect(ran.code).toBe('service_unavailable')
     })
 
     const UNREAD: readonly (readonly [string, Fault])[] = [
@@ -407,6 +467,26 @@ onEverySubject((world) => {
         expect(ran.code).toBe('link_failed')
         expect(world.tenant.calls('client-credentials')).toBe(2)
         expect(world.tenant.calls('link')).toBe(3)
+      })
+
+      test.each([401, 403])('keeps it when a proxy answers %i with a page', async (status) => {
+        const ran = await withCachedToken(() =>
+          world.tenant.failAlways('link', answer(status, PAGE, html)),
+        )
+        expect(ran.code).toBe('service_unavailable')
+        expect(world.tenant.calls('client-credentials')).toBe(1)
+        expect(world.tenant.calls('link')).toBe(2)
+        // The keys of the domain, and the token.
+        expect(world.cache.entries()).toHaveLength(2)
+      })
+
+      test('that was lost, and whose token is then refused, is a success', async () => {
+        const ran = await withCachedToken(() =>
+          world.tenant.fail('link', { kind: 'reset', applied: true }, answer(401)),
+        )
+        expect(ran.denial).toBeUndefined()
+        expect(world.tenant.calls('client-credentials')).toBe(2)
+        expect(world.tenant.links).toHaveLength(2)
       })
 
       test('drops it although there is no other one to be had', async () => {

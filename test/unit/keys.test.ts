@@ -9,19 +9,33 @@ import { CANONICAL_DOMAIN, NOW_MS } from '../support/people.ts'
 
 const KEY = { kty: 'RSA', use: 'sig', alg: 'RS256', kid: 'one', n: 'AQAB', e: 'AQAB' }
 
+/** Each test has a domain of its own: an instance remembers what it has looked for in vain. */
+let domains = 0
+
 function source(...answers: readonly unknown[]) {
+  const domain = `${domains++}.${CANONICAL_DOMAIN}`
   const platform = createCache({ now: () => NOW_MS })
   let requests = 0
+  let atMs = 0
   const fetch = async () => {
     const answer = answers[Math.min(requests++, answers.length - 1)]
     return new Response(typeof answer === 'string' ? answer : JSON.stringify(answer))
   }
   const open = () => {
     const nowMs = () => NOW_MS
-    const http = openHttp({ fetch, monotonicMs: nowMs, nowMs, onAnswer: () => {} })
-    return createKeySource(CANONICAL_DOMAIN, http, openCache(platform, Buffer.alloc(32, 1), nowMs))
+    const http = openHttp({ fetch, monotonicMs: () => atMs, nowMs, onAnswer: () => {} })
+    return createKeySource(domain, http, openCache(platform, Buffer.alloc(32, 1), nowMs))
   }
-  return { open, requests: () => requests }
+  return {
+    open,
+    requests: () => requests,
+    later: (ms: number) => {
+      atMs += ms
+    },
+    forget: () => {
+      for (const { key } of platform.entries()) platform.delete(key)
+    },
+  }
 }
 
 describe('createKeySource', () => {
@@ -70,6 +84,89 @@ describe('createKeySource', () => {
     await open().find('one')
     expect(await open().find('two')).toBeDefined()
     expect(requests()).toBe(2)
+  })
+
+  describe('a key that the domain does not have', () => {
+    const TWO = { ...KEY, kid: 'two' }
+
+    test('is asked for once in ten seconds, whoever asks', async () => {
+      const { open, requests, later } = source({ keys: [KEY] })
+      await open().find('one')
+      for (const kid of ['a', 'b', 'c']) expect(await open().find(kid)).toBeUndefined()
+      expect(requests()).toBe(2)
+      later(9_999)
+      await open().find('d')
+      expect(requests()).toBe(2)
+      later(1)
+      await open().find('e')
+      expect(requests()).toBe(3)
+      await open().find('f')
+      expect(requests()).toBe(3)
+    })
+
+    test('is asked for once by all that come at once', async () => {
+      const { open, requests } = source({ keys: [KEY] })
+      await open().find('one')
+      const kids = Array.from({ length: 50 }, (_, index) => `made-up-${index}`)
+      const found = await Promise.all(kids.map((kid) => open().find(kid)))
+      expect(new Set(found)).toEqual(new Set([undefined]))
+      expect(requests()).toBe(2)
+    })
+
+    test('counts where the cache was empty too', async () => {
+      const { open, requests } = source({ keys: [KEY] })
+      await open().find('a')
+      await open().find('b')
+      expect(requests()).toBe(1)
+    })
+
+    test('does not stand in the way of those that are known', async () => {
+      const { open, requests } = source({ keys: [KEY] })
+      await open().find('a')
+      expect(await open().find('one')).toBeDefined()
+      expect(requests()).toBe(1)
+    })
+
+    test('is found ten seconds later, where it is new', async () => {
+      const { open, later } = source({ keys: [KEY] }, { keys: [KEY, TWO] })
+      await open().find('a')
+      expect(await open().find('two')).toBeUndefined()
+      later(10_000)
+      expect(await open().find('two')).toBeDefined()
+    })
+
+    test('is found by the question of another, where it is new', async () => {
+      const { open, later, requests } = source({ keys: [KEY] }, { keys: [KEY, TWO] })
+      await open().find('a')
+      later(10_000)
+      await open().find('b')
+      expect(await open().find('two')).toBeDefined()
+      expect(requests()).toBe(2)
+    })
+
+    test('is asked for at once where the cache is empty', async () => {
+      const { open, requests, forget } = source({ keys: [KEY] }, { keys: [TWO] })
+      await open().find('a')
+      forget()
+      expect(await open().find('two')).toBeDefined()
+      expect(requests()).toBe(2)
+    })
+
+    test('is none that may be there where the domain does not answer', async () => {
+      const { open, requests } = source({ keys: [KEY] }, 'no key set')
+      await open().find('one')
+      for (const kid of ['a', 'b'])
+        expect(await open().find(kid)).toMatchObject({ code: 'service_unavailable' })
+      expect(requests()).toBe(2)
+    })
+
+    test('is one domain’s matter', async () => {
+      const one = source({ keys: [KEY] })
+      const other = source({ keys: [KEY] }, { keys: [TWO] })
+      await one.open().find('a')
+      await other.open().find('one')
+      expect(await other.open().find('two')).toBeDefined()
+    })
   })
 
   test.each(['', 'text', 'null', '[]', '{}', '{"keys":{}}', '{"keys":null}'])(

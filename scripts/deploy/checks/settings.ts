@@ -252,7 +252,7 @@ const checkAdvice = ({ settings }: Patient): readonly Finding[] => [
 
 /** @see https://auth0.com/docs/manage-users/user-accounts/user-account-linking */
 function adviseReauthentication(settings: Settings): readonly Finding[] {
-  return settings.primaryMaxAuthAgeSeconds === undefined
+  return settings.primaryMaxAuthAgeSeconds === 'off'
     ? [
         warning(
           'PRIMARY_MAX_AUTH_AGE',
