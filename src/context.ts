@@ -5,7 +5,7 @@
 import { type Cache, openCache } from './cache.ts'
 import { deriveKeys, type Keys } from './derive.ts'
 import { type Fetch, type Http, openHttp } from './http.ts'
-import { createKeySource, type KeySource } from './keys.ts'
+import { createKeySource, type KeySource } from './jwks.ts'
 import type { Log } from './log.ts'
 import { type Denial, deny, isDenial } from './outcome.ts'
 import type { PlatformCache, PostLoginEvent } from './platform.ts'

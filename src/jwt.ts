@@ -5,7 +5,7 @@
  * @see https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation
  */
 import { isRecord, parseJson } from './json.ts'
-import type { KeySource } from './keys.ts'
+import type { KeySource } from './jwks.ts'
 import { type Denial, isDenial } from './outcome.ts'
 
 /** How far the tenant's clock may be ahead of ours. */

@@ -12,7 +12,7 @@ import type { Call } from './http.ts'
 import type { IdentityId } from './identities.ts'
 import { isRecord, parseJson } from './json.ts'
 import { type Code, type Denial, deny, isDenial } from './outcome.ts'
-import { share } from './share.ts'
+import { share } from './single-flight.ts'
 import { configureClient, readTokenError } from './token-endpoint.ts'
 
 /** A Management token, and whether the cache had it: such a one may have been revoked meanwhile. */

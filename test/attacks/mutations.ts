@@ -520,7 +520,7 @@ const ROWS_BY_FILE: Readonly<Record<string, Rows>> = {
       'nonce',
     ],
   ],
-  'keys.ts': [
+  'jwks.ts': [
     [
       'two keys are kept',
       'MAX_CACHED_KEYS = 3',
@@ -1014,8 +1014,8 @@ const ROWS_BY_FILE: Readonly<Record<string, Rows>> = {
     ],
     [
       'the connection of a database user is not named',
-      'claim.connection_id)',
-      'undefined)',
+      'secondary, claim.connection_id,',
+      'secondary, undefined,',
       'contract/wayback.test.ts',
       'splits',
     ],
@@ -1154,7 +1154,7 @@ const ROWS_BY_FILE: Readonly<Record<string, Rows>> = {
       'ACTION_SECRET',
     ],
   ],
-  'share.ts': [
+  'single-flight.ts': [
     [
       'each asks for a token of its own',
       'if (running !== undefined)',

@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from 'vitest'
 import { verifyHint } from '../../src/hint.ts'
+import type { KeySource } from '../../src/jwks.ts'
 import { checkClaims, LEEWAY_SECONDS, verifyIdToken } from '../../src/jwt.ts'
-import type { KeySource } from '../../src/keys.ts'
 import { deny } from '../../src/outcome.ts'
 import { publishedKey } from '../support/keys.ts'
 import { signJwt } from '../support/sign.ts'

@@ -1,9 +1,9 @@
-/** `src/keys.ts`: which keys of a JWKS count, and when they are fetched. */
+/** `src/jwks.ts`: which keys of a JWKS count, and when they are fetched. */
 
 import { describe, expect, test } from 'vitest'
 import { openCache } from '../../src/cache.ts'
 import { openHttp } from '../../src/http.ts'
-import { createKeySource } from '../../src/keys.ts'
+import { createKeySource } from '../../src/jwks.ts'
 import { createCache } from '../support/cache.ts'
 import { CANONICAL_DOMAIN, NOW_MS } from '../support/people.ts'
 

@@ -9,7 +9,7 @@ import type { Cache } from './cache.ts'
 import type { Http } from './http.ts'
 import { isRecord, parseJson } from './json.ts'
 import { type Denial, deny, isDenial } from './outcome.ts'
-import { noteMiss, readMiss, share } from './share.ts'
+import { noteMiss, readMiss, share } from './single-flight.ts'
 
 /** How long a key that the tenant has revoked may go on: the price of not asking at every login. */
 const TTL_MS = 10 * 60 * 1_000

@@ -1,9 +1,9 @@
-/** `src/share.ts`: one request for all that want the same thing at the same moment. */
+/** `src/single-flight.ts`: one request for all that want the same thing at the same moment. */
 
 import { describe, expect, test, vi } from 'vitest'
 import { openHttp } from '../../src/http.ts'
 import { deny } from '../../src/outcome.ts'
-import { share } from '../../src/share.ts'
+import { share } from '../../src/single-flight.ts'
 
 describe('share', () => {
   const stopped = { fetch, monotonicMs: () => 0, nowMs: () => 0, onAnswer: () => {} }
