@@ -4,8 +4,8 @@
  * account held both identities, a request with a wrong hint was denied, and the unlink undid the link.
  */
 import { actionCode } from '#home'
-import { tellMissing } from '../test/tenant/needs.ts'
 import { type Ending, runIfStarted, tellFailure } from './as-process.ts'
+import { tellMissing } from './tenant/needs.ts'
 
 export const main = (args: readonly string[]): Promise<Ending> => tellFailure('demo', run(args))
 

@@ -10,7 +10,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
-import { type Mutation as Listed, MUTATIONS } from '../test/attacks/mutations.ts'
+import { type Mutation as Listed, MUTATIONS } from './mutate/mutations.ts'
 import { refuseSwallowed } from './npm-flags.ts'
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))

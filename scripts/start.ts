@@ -4,8 +4,8 @@
  * where the sources are.
  */
 import { actionCode, HAS_SOURCES, ROOT } from '#home'
-import { tellMissing } from '../test/tenant/needs.ts'
 import { type Ending, runIfStarted, tellFailure } from './as-process.ts'
+import { tellMissing } from './tenant/needs.ts'
 
 export const main = (args: readonly string[]): Promise<Ending> => tellFailure('start', run(args))
 

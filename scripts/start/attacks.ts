@@ -6,16 +6,16 @@
 
 import { randomBytes } from 'node:crypto'
 import type { Code } from '../../src/outcome.ts'
-import { type Browser, createBrowser, type Page } from '../../test/support/browser.ts'
-import { readClaims } from '../../test/support/sign.ts'
-import { DATABASE, GITHUB, GOOGLE, PARTNER, PASSWORD } from '../../test/tenant/connections.ts'
-import type { Tenant } from '../../test/tenant/index.ts'
-import type { ActionEntry } from '../../test/tenant/log.ts'
+import { DATABASE, GITHUB, GOOGLE, PARTNER, PASSWORD } from '../tenant/connections.ts'
+import type { Tenant } from '../tenant/index.ts'
+import type { ActionEntry } from '../tenant/log.ts'
 import {
   createWebApplication,
   type LoginAttempt,
   type WebApplication,
-} from '../../test/tenant/web-application.ts'
+} from '../tenant/web-application.ts'
+import { type Browser, createBrowser, type Page } from '../testing/browser.ts'
+import { readClaims } from '../testing/sign.ts'
 import type { Label } from './flows.ts'
 
 export interface AttackResult {

@@ -4,8 +4,8 @@
  */
 
 import { randomBytes } from 'node:crypto'
-import { GOOGLE } from '../../test/tenant/connections.ts'
-import type { Tenant } from '../../test/tenant/index.ts'
+import { GOOGLE } from '../tenant/connections.ts'
+import type { Tenant } from '../tenant/index.ts'
 
 type Kind =
   /** On and off, one of which is the default. */

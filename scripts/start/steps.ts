@@ -3,10 +3,10 @@
  * it gives back is decoded and masked.
  */
 
-import { type Command, METADATA_LIMITS } from '../../test/support/api.ts'
-import { CACHE_LIMITS } from '../../test/support/cache.ts'
-import { KEPT_CONSOLE_CHARACTERS } from '../../test/support/console.ts'
-import type { HttpEntry, LoginEntry, Parameters } from '../../test/tenant/log.ts'
+import type { HttpEntry, LoginEntry, Parameters } from '../tenant/log.ts'
+import { type Command, METADATA_LIMITS } from '../testing/api.ts'
+import { CACHE_LIMITS } from '../testing/cache.ts'
+import { KEPT_CONSOLE_CHARACTERS } from '../testing/console.ts'
 import { decode, decodePath, decodeUrl } from './decode.ts'
 import type { ApplicationEntry, Entry, Gauge, Lane, RunEntry, Section, Step } from './flow.ts'
 

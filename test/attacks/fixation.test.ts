@@ -8,11 +8,11 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, test } from 'vitest'
+import { DATABASE, GITHUB, GOOGLE } from '../../scripts/tenant/connections.ts'
+import type { TenantOptions } from '../../scripts/tenant/index.ts'
+import type { LoginAttempt } from '../../scripts/tenant/web-application.ts'
+import type { BrowserOptions, Page } from '../../scripts/testing/browser.ts'
 import { ALEX, codeOf, connectionsOf, SAM, type Scenario, startScenario } from '../e2e/scenario.ts'
-import type { BrowserOptions, Page } from '../support/browser.ts'
-import { DATABASE, GITHUB, GOOGLE } from '../tenant/connections.ts'
-import type { TenantOptions } from '../tenant/index.ts'
-import type { LoginAttempt } from '../tenant/web-application.ts'
 import { attack } from './rows.ts'
 
 type Values = Readonly<Record<string, string>>

@@ -1,11 +1,10 @@
 /** Attacks on the start of a link or an unlink: what must end before the browser leaves. */
 
 import { expect, test } from 'vitest'
-import { isUntouched, LINKED, onEverySubject, query, UNLINK_EVENT } from '../contract/harness.ts'
-import { createApi } from '../support/api.ts'
-import { buildEvent, type EventOverrides } from '../support/event.ts'
-import { hintClaims } from '../support/flow.ts'
-import { publishedKey, TEST_KEYS } from '../support/keys.ts'
+import { createApi } from '../../scripts/testing/api.ts'
+import { buildEvent, type EventOverrides } from '../../scripts/testing/event.ts'
+import { hintClaims } from '../../scripts/testing/flow.ts'
+import { publishedKey, TEST_KEYS } from '../../scripts/testing/keys.ts'
 import {
   CANONICAL_DOMAIN,
   CLIENT_ID,
@@ -17,8 +16,9 @@ import {
   PRIMARY,
   SECONDARY,
   STRANGER,
-} from '../support/people.ts'
-import { type Claims, type SigningKey, signJwt } from '../support/sign.ts'
+} from '../../scripts/testing/people.ts'
+import { type Claims, type SigningKey, signJwt } from '../../scripts/testing/sign.ts'
+import { isUntouched, LINKED, onEverySubject, query, UNLINK_EVENT } from '../contract/harness.ts'
 import { attack } from './rows.ts'
 
 const GOOD = hintClaims(buildEvent(), NOW_MS)

@@ -1,19 +1,9 @@
 /** Attacks on the way back, and on the nested login before it. */
 
 import { expect, test, vi } from 'vitest'
-import {
-  LINKED,
-  LINKED_EVENT,
-  LINKED_PEOPLE,
-  MERGED,
-  onEverySubject,
-  query,
-  UNLINK_EVENT,
-  type World,
-} from '../contract/harness.ts'
-import type { EventOverrides } from '../support/event.ts'
-import { type NestedRun, PLATFORM_STATE, type Run } from '../support/flow.ts'
-import { publishedKey, TEST_KEYS } from '../support/keys.ts'
+import type { EventOverrides } from '../../scripts/testing/event.ts'
+import { type NestedRun, PLATFORM_STATE, type Run } from '../../scripts/testing/flow.ts'
+import { publishedKey, TEST_KEYS } from '../../scripts/testing/keys.ts'
 import {
   CANONICAL_DOMAIN,
   CLIENT_ID,
@@ -27,8 +17,18 @@ import {
   PRIMARY,
   SECONDARY,
   STRANGER,
-} from '../support/people.ts'
-import type { SecondLogin } from '../support/tenant-double.ts'
+} from '../../scripts/testing/people.ts'
+import type { SecondLogin } from '../../scripts/testing/tenant-double.ts'
+import {
+  LINKED,
+  LINKED_EVENT,
+  LINKED_PEOPLE,
+  MERGED,
+  onEverySubject,
+  query,
+  UNLINK_EVENT,
+  type World,
+} from '../contract/harness.ts'
 import { attack } from './rows.ts'
 
 const CLAIM = 'https://client-initiated-account-linking.example/nested-login'

@@ -3,8 +3,8 @@
 import { expect, test, vi } from 'vitest'
 import { cookies, NOTE } from '../../scripts/start/application/sessions.ts'
 import { createApplication } from '../../scripts/start/application.ts'
+import { GOOGLE } from '../../scripts/tenant/connections.ts'
 import { linkUser } from '../e2e/scenario.ts'
-import { GOOGLE } from '../tenant/connections.ts'
 import {
   choose,
   isDenied,

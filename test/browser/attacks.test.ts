@@ -5,7 +5,7 @@
 
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
-import type { Fault } from '../tenant/faults.ts'
+import type { Fault } from '../../scripts/tenant/faults.ts'
 import { type Desk, openDesk, openTab, outcomeIs, set, stepsOf } from './desk.ts'
 
 const resultOf = (inspector: Page, label: string) =>

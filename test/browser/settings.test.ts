@@ -2,10 +2,10 @@
 
 import { expect, test } from 'vitest'
 import { SETTINGS } from '../../scripts/start/settings.ts'
+import { DATABASE, GITHUB, GOOGLE } from '../../scripts/tenant/connections.ts'
+import { buildEvent } from '../../scripts/testing/event.ts'
 import { readSettings } from '../../src/settings.ts'
 import { createUser, linkUser } from '../e2e/scenario.ts'
-import { buildEvent } from '../support/event.ts'
-import { DATABASE, GITHUB, GOOGLE } from '../tenant/connections.ts'
 import {
   choose,
   type Desk,

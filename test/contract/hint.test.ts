@@ -1,9 +1,9 @@
 /** Section 4, step 5 of the contract: which hints are accepted. */
 
 import { describe, expect, test } from 'vitest'
-import { buildEvent } from '../support/event.ts'
-import { hintClaims } from '../support/flow.ts'
-import { publishedKey, TEST_KEYS } from '../support/keys.ts'
+import { buildEvent } from '../../scripts/testing/event.ts'
+import { hintClaims } from '../../scripts/testing/flow.ts'
+import { publishedKey, TEST_KEYS } from '../../scripts/testing/keys.ts'
 import {
   CANONICAL_DOMAIN,
   CLIENT_ID,
@@ -13,8 +13,8 @@ import {
   NOW_MS,
   NOW_SECONDS,
   STRANGER,
-} from '../support/people.ts'
-import { type Claims, type SigningKey, signJwt } from '../support/sign.ts'
+} from '../../scripts/testing/people.ts'
+import { type Claims, type SigningKey, signJwt } from '../../scripts/testing/sign.ts'
 import { LINKED_EVENT, onEverySubject, UNLINK_EVENT } from './harness.ts'
 
 const GOOD = hintClaims(buildEvent(), NOW_MS)

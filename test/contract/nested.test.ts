@@ -1,9 +1,9 @@
 /** Section 5 of the contract: the nested login. */
 
 import { describe, expect, test } from 'vitest'
+import type { EventOverrides } from '../../scripts/testing/event.ts'
+import { SECONDARY } from '../../scripts/testing/people.ts'
 import type { EnrolledFactor } from '../../src/platform.ts'
-import type { EventOverrides } from '../support/event.ts'
-import { SECONDARY } from '../support/people.ts'
 import { MERGED, onEverySubject, query } from './harness.ts'
 
 onEverySubject((world) => {

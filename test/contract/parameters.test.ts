@@ -1,8 +1,8 @@
 /** Section 2 of the contract: where parameters are read, and which ones are refused. */
 
 import { describe, expect, test } from 'vitest'
-import { changeEvent } from '../support/event.ts'
-import { linkingEvent, PLATFORM_STATE } from '../support/flow.ts'
+import { changeEvent } from '../../scripts/testing/event.ts'
+import { linkingEvent, PLATFORM_STATE } from '../../scripts/testing/flow.ts'
 import { onEverySubject, query, UNLINK_EVENT } from './harness.ts'
 
 const NAMES = [

@@ -1,15 +1,20 @@
 /** Section 3 of the contract: every setting, on and off, at its default, and malformed. */
 
 import { describe, expect, test, vi } from 'vitest'
-import { type EventOverrides, IP_ADDRESS, SECRETS, USER_AGENT } from '../support/event.ts'
+import {
+  type EventOverrides,
+  IP_ADDRESS,
+  SECRETS,
+  USER_AGENT,
+} from '../../scripts/testing/event.ts'
 import {
   CANONICAL_DOMAIN,
   CUSTOM_DOMAIN,
   NOW_SECONDS,
   PRIMARY,
   SECONDARY,
-} from '../support/people.ts'
-import { createTenantDouble } from '../support/tenant-double.ts'
+} from '../../scripts/testing/people.ts'
+import { createTenantDouble } from '../../scripts/testing/tenant-double.ts'
 import { LINKED, MERGED, onEverySubject, query, UNLINK_EVENT } from './harness.ts'
 
 const REQUIRED = [

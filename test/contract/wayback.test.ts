@@ -1,8 +1,8 @@
 /** Section 6 of the contract: the way back, up to the link. */
 
 import { describe, expect, test, vi } from 'vitest'
-import type { EventOverrides } from '../support/event.ts'
-import { PLATFORM_STATE, type Run } from '../support/flow.ts'
+import type { EventOverrides } from '../../scripts/testing/event.ts'
+import { PLATFORM_STATE, type Run } from '../../scripts/testing/flow.ts'
 import {
   CANONICAL_DOMAIN,
   COMPANION_ID,
@@ -15,8 +15,8 @@ import {
   PRIMARY,
   SECONDARY,
   STRANGER,
-} from '../support/people.ts'
-import type { SecondLogin } from '../support/tenant-double.ts'
+} from '../../scripts/testing/people.ts'
+import type { SecondLogin } from '../../scripts/testing/tenant-double.ts'
 import { LINKED, LINKED_EVENT, LINKED_PEOPLE, MERGED, onEverySubject, query } from './harness.ts'
 
 const CUSTOM: EventOverrides = {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import type { Variables } from '../../scripts/deploy/config.ts'
+import { NOT_OFFERED } from '../../scripts/tenant/management/tenant-routes.ts'
 import { ALEX, codeOf, connectionsOf, openScenario } from '../e2e/scenario.ts'
-import { NOT_OFFERED } from '../tenant/management/tenant-routes.ts'
 import { ACTION, type Bench, startBench } from './tenant.ts'
 
 const OTHER = 'exports.onExecutePostLogin = async () => {}'

@@ -3,7 +3,7 @@ import type { Finding, Level, Patient } from '../../scripts/deploy/checks/findin
 import { diagnose } from '../../scripts/deploy/diagnose.ts'
 import { readMemory } from '../../scripts/deploy/memory.ts'
 import type { Values } from '../../scripts/deploy/settings.ts'
-import type { TenantOptions } from '../tenant/index.ts'
+import type { TenantOptions } from '../../scripts/tenant/index.ts'
 import {
   action,
   bound,

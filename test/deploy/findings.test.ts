@@ -4,7 +4,7 @@ import { findNear } from '../../scripts/deploy/checks/near.ts'
 import { diagnose } from '../../scripts/deploy/diagnose.ts'
 import { readAsAction, readSettingNames, type Values } from '../../scripts/deploy/settings.ts'
 import type { TenantConnection } from '../../scripts/deploy/snapshot.ts'
-import type { Applications } from '../tenant/applications.ts'
+import type { Applications } from '../../scripts/tenant/applications.ts'
 import { action, companion, connection, patient, surroundings } from './fixtures.ts'
 import { ACTION, startBench } from './tenant.ts'
 

@@ -1,6 +1,6 @@
 import { ManagementError } from 'auth0'
 import { describe, expect, it } from 'vitest'
-import type { Application } from '../tenant/applications.ts'
+import type { Application } from '../../scripts/tenant/applications.ts'
 import { ACTION, type Bench, startBench } from './tenant.ts'
 
 const COUNT = 1_200

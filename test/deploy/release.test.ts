@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { notBuilt } from '../tenant/management-actions.ts'
+import { notBuilt } from '../../scripts/tenant/management-actions.ts'
 import { ACTION, type Bench, startBench } from './tenant.ts'
 
 const dist = async () => ACTION

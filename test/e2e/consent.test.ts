@@ -5,9 +5,9 @@
  */
 
 import { describe, expect, test, vi } from 'vitest'
+import { DATABASE, GITHUB, GOOGLE, PASSWORD } from '../../scripts/tenant/connections.ts'
+import type { Tenant } from '../../scripts/tenant/index.ts'
 import { createSdkApplication, linkWithoutScope, readSdkDenial } from '../support/sdk.ts'
-import { DATABASE, GITHUB, GOOGLE, PASSWORD } from '../tenant/connections.ts'
-import type { Tenant } from '../tenant/index.ts'
 import {
   ALEX,
   codeOf,

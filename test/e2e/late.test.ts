@@ -4,9 +4,9 @@
  */
 
 import { afterEach, expect, test, vi } from 'vitest'
-import { DATABASE, GOOGLE } from '../tenant/connections.ts'
-import type { Tenant } from '../tenant/index.ts'
-import { STATE_LIFETIME_MS } from '../tenant/login.ts'
+import { DATABASE, GOOGLE } from '../../scripts/tenant/connections.ts'
+import type { Tenant } from '../../scripts/tenant/index.ts'
+import { STATE_LIFETIME_MS } from '../../scripts/tenant/login.ts'
 import { ALEX, codeOf, connectionsOf, startScenario } from './scenario.ts'
 
 afterEach(() => {

@@ -4,7 +4,7 @@
  */
 
 import { describe, expect, test } from 'vitest'
-import { DATABASE, ENTERPRISE, GITHUB, GOOGLE } from '../tenant/connections.ts'
+import { DATABASE, ENTERPRISE, GITHUB, GOOGLE } from '../../scripts/tenant/connections.ts'
 import { ALEX, codeOf, connectionsOf, SAM, startScenario } from './scenario.ts'
 
 const hosts = (['canonical', 'custom'] as const).flatMap((domain) =>

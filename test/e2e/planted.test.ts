@@ -5,10 +5,16 @@
  */
 
 import { describe, expect, test } from 'vitest'
-import type { Browser, Page } from '../support/browser.ts'
-import { DATABASE, GOOGLE, PARTNER, PARTNER_CONNECTION, PASSWORD } from '../tenant/connections.ts'
-import type { Tenant } from '../tenant/index.ts'
-import type { LoginResult } from '../tenant/web-application.ts'
+import {
+  DATABASE,
+  GOOGLE,
+  PARTNER,
+  PARTNER_CONNECTION,
+  PASSWORD,
+} from '../../scripts/tenant/connections.ts'
+import type { Tenant } from '../../scripts/tenant/index.ts'
+import type { LoginResult } from '../../scripts/tenant/web-application.ts'
+import type { Browser, Page } from '../../scripts/testing/browser.ts'
 import {
   ALEX,
   codeOf,

@@ -6,11 +6,11 @@
  */
 
 import { describe, expect, test } from 'vitest'
-import type { Browser, Page } from '../support/browser.ts'
+import { DATABASE, GITHUB, GOOGLE, PASSWORD } from '../../scripts/tenant/connections.ts'
+import type { Tenant } from '../../scripts/tenant/index.ts'
+import type { LoginAttempt, WebApplication } from '../../scripts/tenant/web-application.ts'
+import type { Browser, Page } from '../../scripts/testing/browser.ts'
 import { createSdkApplication, readSdkDenial } from '../support/sdk.ts'
-import { DATABASE, GITHUB, GOOGLE, PASSWORD } from '../tenant/connections.ts'
-import type { Tenant } from '../tenant/index.ts'
-import type { LoginAttempt, WebApplication } from '../tenant/web-application.ts'
 import {
   ALEX,
   codeOf,

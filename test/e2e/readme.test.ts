@@ -9,9 +9,9 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { ServerClient } from '@auth0/auth0-server-js'
 import { describe, expect, it, test } from 'vitest'
+import { DATABASE, GOOGLE, PASSWORD } from '../../scripts/tenant/connections.ts'
 import { blockOf, README } from '../readme/blocks.ts'
 import { createSdkApplication } from '../support/sdk.ts'
-import { DATABASE, GOOGLE, PASSWORD } from '../tenant/connections.ts'
 import { ALEX, connectionsOf, startScenario } from './scenario.ts'
 
 async function load<Module>(heading: string): Promise<Module> {

@@ -4,7 +4,10 @@
  */
 
 import { describe, expect, test, vi } from 'vitest'
-import type { Browser, BrowserOptions, Page } from '../support/browser.ts'
+import { DATABASE, ENTERPRISE, GITHUB, GOOGLE, PASSWORD } from '../../scripts/tenant/connections.ts'
+import type { Tenant } from '../../scripts/tenant/index.ts'
+import type { Browser, BrowserOptions, Page } from '../../scripts/testing/browser.ts'
+import { readClaims } from '../../scripts/testing/sign.ts'
 import {
   createAuthClient,
   createSdkApplication,
@@ -12,9 +15,6 @@ import {
   readSdkDenial,
   type SdkApplication,
 } from '../support/sdk.ts'
-import { readClaims } from '../support/sign.ts'
-import { DATABASE, ENTERPRISE, GITHUB, GOOGLE, PASSWORD } from '../tenant/connections.ts'
-import type { Tenant } from '../tenant/index.ts'
 import {
   ALEX,
   codeOf,

@@ -5,10 +5,10 @@
  */
 
 import { describe, expect, test } from 'vitest'
-import { readClaims } from '../support/sign.ts'
-import { DATABASE, PASSWORD } from '../tenant/connections.ts'
-import type { Tenant } from '../tenant/index.ts'
-import type { LoginResult } from '../tenant/web-application.ts'
+import { DATABASE, PASSWORD } from '../../scripts/tenant/connections.ts'
+import type { Tenant } from '../../scripts/tenant/index.ts'
+import type { LoginResult } from '../../scripts/tenant/web-application.ts'
+import { readClaims } from '../../scripts/testing/sign.ts'
 import { ALEX, SAM, type Scenario, type ScenarioOptions, startScenario } from './scenario.ts'
 
 const sidOf = (idToken: string): unknown => readClaims(idToken).sid

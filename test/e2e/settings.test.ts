@@ -1,7 +1,7 @@
 /** The settings that change what a browser meets, on dist/action.js in the local tenant. */
 
 import { describe, expect, test } from 'vitest'
-import { DATABASE, GOOGLE } from '../tenant/connections.ts'
+import { DATABASE, GOOGLE } from '../../scripts/tenant/connections.ts'
 import { ALEX, codeOf, connectionsOf, createUser, SAM, startScenario } from './scenario.ts'
 
 const CLAIM = 'https://example.com/account_linking'

@@ -4,10 +4,16 @@
  */
 
 import { describe, expect, test } from 'vitest'
-import { createBrowser } from '../support/browser.ts'
-import { DATABASE, GOOGLE, PARTNER, PARTNER_CONNECTION, PASSWORD } from '../tenant/connections.ts'
-import { startTenant, type Tenant, type TenantOptions } from '../tenant/index.ts'
-import { createWebApplication } from '../tenant/web-application.ts'
+import {
+  DATABASE,
+  GOOGLE,
+  PARTNER,
+  PARTNER_CONNECTION,
+  PASSWORD,
+} from '../../scripts/tenant/connections.ts'
+import { startTenant, type Tenant, type TenantOptions } from '../../scripts/tenant/index.ts'
+import { createWebApplication } from '../../scripts/tenant/web-application.ts'
+import { createBrowser } from '../../scripts/testing/browser.ts'
 import { ALEX, SAM, startTestTenant } from './scenario.ts'
 
 const execute = (body: string): string =>

@@ -4,10 +4,10 @@
  */
 
 import { describe, expect, test } from 'vitest'
-import type { Browser, Page } from '../support/browser.ts'
-import { DATABASE, ENTERPRISE, GITHUB, GOOGLE, PASSWORD } from '../tenant/connections.ts'
-import type { Tenant } from '../tenant/index.ts'
-import type { LoginAttempt, LoginResult } from '../tenant/web-application.ts'
+import { DATABASE, ENTERPRISE, GITHUB, GOOGLE, PASSWORD } from '../../scripts/tenant/connections.ts'
+import type { Tenant } from '../../scripts/tenant/index.ts'
+import type { LoginAttempt, LoginResult } from '../../scripts/tenant/web-application.ts'
+import type { Browser, Page } from '../../scripts/testing/browser.ts'
 import {
   ALEX,
   codeOf,

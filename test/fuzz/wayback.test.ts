@@ -5,10 +5,9 @@
 
 import fc from 'fast-check'
 import { describe, expect } from 'vitest'
-import { createCache } from '../support/cache.ts'
-import { buildEvent, type EventOverrides, SECRETS } from '../support/event.ts'
-import { hintClaims, nestedLogin, resumeEvent, startLink } from '../support/flow.ts'
-import { missingForChange, spellings } from '../support/invariants.ts'
+import { createCache } from '../../scripts/testing/cache.ts'
+import { buildEvent, type EventOverrides, SECRETS } from '../../scripts/testing/event.ts'
+import { hintClaims, nestedLogin, resumeEvent, startLink } from '../../scripts/testing/flow.ts'
 import {
   CANONICAL_DOMAIN,
   CLIENT_ID,
@@ -20,9 +19,10 @@ import {
   PRIMARY,
   SECONDARY,
   STRANGER,
-} from '../support/people.ts'
-import { type SigningKey, signJwt } from '../support/sign.ts'
-import type { SecondLogin } from '../support/tenant-double.ts'
+} from '../../scripts/testing/people.ts'
+import { type SigningKey, signJwt } from '../../scripts/testing/sign.ts'
+import type { SecondLogin } from '../../scripts/testing/tenant-double.ts'
+import { missingForChange, spellings } from '../support/invariants.ts'
 import { type Change, change, changesAt, odd, some, telling } from './generators.ts'
 import { useTenant } from './recorded-tenant.ts'
 import { attempt, bundle, property, type Tally } from './world.ts'

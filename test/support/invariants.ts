@@ -5,10 +5,10 @@
  */
 
 import { createPublicKey, verify } from 'node:crypto'
+import type { Command } from '../../scripts/testing/api.ts'
+import { KEPT_CONSOLE_CHARACTERS } from '../../scripts/testing/console.ts'
+import { type KeyName, publishedKey } from '../../scripts/testing/keys.ts'
 import type { PostLoginEvent } from '../../src/platform.ts'
-import type { Command } from './api.ts'
-import { KEPT_CONSOLE_CHARACTERS } from './console.ts'
-import { type KeyName, publishedKey } from './keys.ts'
 
 /** The denial codes of section 8. */
 export const CODES: ReadonlySet<string> = new Set(

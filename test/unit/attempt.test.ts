@@ -1,14 +1,19 @@
 /** `src/attempt.ts`: the record of an attempt, what it is bound to, and its pins. */
 
 import { describe, expect, test } from 'vitest'
+import { METADATA_LIMITS } from '../../scripts/testing/api.ts'
+import {
+  buildEvent,
+  changeEvent,
+  type EventOverrides,
+  SECRETS,
+} from '../../scripts/testing/event.ts'
+import { CANONICAL_DOMAIN, NOW_SECONDS } from '../../scripts/testing/people.ts'
 import { ATTEMPT_KEY, checkPins, createAttempt, verifyAttempt } from '../../src/attempt.ts'
 import { deriveKeys } from '../../src/derive.ts'
 import { isDenial } from '../../src/outcome.ts'
 import type { PostLoginEvent } from '../../src/platform.ts'
 import { readSettings } from '../../src/settings.ts'
-import { METADATA_LIMITS } from '../support/api.ts'
-import { buildEvent, changeEvent, type EventOverrides, SECRETS } from '../support/event.ts'
-import { CANONICAL_DOMAIN, NOW_SECONDS } from '../support/people.ts'
 
 const WHAT = {
   mode: 'link',

@@ -1,11 +1,11 @@
 /** `src/jwks.ts`: which keys of a JWKS count, and when they are fetched. */
 
 import { describe, expect, test } from 'vitest'
+import { createCache } from '../../scripts/testing/cache.ts'
+import { CANONICAL_DOMAIN, NOW_MS } from '../../scripts/testing/people.ts'
 import { openCache } from '../../src/cache.ts'
 import { openHttp } from '../../src/http.ts'
 import { createKeySource } from '../../src/jwks.ts'
-import { createCache } from '../support/cache.ts'
-import { CANONICAL_DOMAIN, NOW_MS } from '../support/people.ts'
 
 const KEY = { kty: 'RSA', use: 'sig', alg: 'RS256', kid: 'one', n: 'AQAB', e: 'AQAB' }
 

@@ -1,12 +1,12 @@
 /** `src/jwt.ts` and `src/hint.ts`: the claims of an ID token, check by check. */
 
 import { describe, expect, test } from 'vitest'
+import { publishedKey } from '../../scripts/testing/keys.ts'
+import { signJwt } from '../../scripts/testing/sign.ts'
 import { verifyHint } from '../../src/hint.ts'
 import type { KeySource } from '../../src/jwks.ts'
 import { checkClaims, LEEWAY_SECONDS, verifyIdToken } from '../../src/jwt.ts'
 import { deny } from '../../src/outcome.ts'
-import { publishedKey } from '../support/keys.ts'
-import { signJwt } from '../support/sign.ts'
 
 const NOW = 1_772_452_800
 const EXPECTED = {

@@ -1,6 +1,7 @@
 /** `src/policy.ts`: the gates, one by one. */
 
 import { describe, expect, test } from 'vitest'
+import { buildEvent } from '../../scripts/testing/event.ts'
 import { isDenial } from '../../src/outcome.ts'
 import {
   checkClient,
@@ -14,7 +15,6 @@ import {
 } from '../../src/policy.ts'
 import type { LinkingRequest } from '../../src/request.ts'
 import { readSettings, type Settings } from '../../src/settings.ts'
-import { buildEvent } from '../support/event.ts'
 
 function settingsWith(changes: Partial<Settings>): Settings {
   const settings = readSettings(buildEvent())

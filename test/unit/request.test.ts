@@ -1,10 +1,10 @@
 /** `src/request.ts`: which login an event is, and what it asks for. */
 
 import { describe, expect, test } from 'vitest'
+import { buildEvent, type EventOverrides } from '../../scripts/testing/event.ts'
+import { COMPANION_ID } from '../../scripts/testing/people.ts'
 import { isDenial } from '../../src/outcome.ts'
 import { readCallback, readLinkingRequest, readLoginKind, readScopes } from '../../src/request.ts'
-import { buildEvent, type EventOverrides } from '../support/event.ts'
-import { COMPANION_ID } from '../support/people.ts'
 
 describe('readLoginKind', () => {
   const scopes = (...requested_scopes: readonly string[]) => ({ transaction: { requested_scopes } })

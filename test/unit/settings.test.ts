@@ -1,6 +1,7 @@
 /** `src/settings.ts` and `src/settings-source.ts`: from secrets to one typed object. */
 
 import { describe, expect, test } from 'vitest'
+import { buildEvent, SECRETS } from '../../scripts/testing/event.ts'
 import { isDenial } from '../../src/outcome.ts'
 import {
   readAllowedClientIds,
@@ -9,7 +10,6 @@ import {
   readSettings,
 } from '../../src/settings.ts'
 import { readRaw, readText } from '../../src/settings-source.ts'
-import { buildEvent, SECRETS } from '../support/event.ts'
 
 type Given = Readonly<Record<string, unknown>>
 

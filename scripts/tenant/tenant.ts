@@ -1,7 +1,7 @@
 /** What a local tenant can be told at its start, and what it offers while it runs. Types only. */
 
-import type { CacheDouble } from '../support/cache.ts'
-import type { Realm } from '../support/load.ts'
+import type { CacheDouble } from '../testing/cache.ts'
+import type { Realm } from '../testing/load.ts'
 import type { ActionRegistry } from './action-registry.ts'
 import type { Applications } from './applications.ts'
 import type { RequestRules } from './authorize-request.ts'

@@ -4,7 +4,7 @@
  */
 
 import type { PostLoginEvent } from '../../src/platform.ts'
-import type { Command } from '../support/api.ts'
+import type { Command } from '../testing/api.ts'
 
 /** By name; several values where a name came several times. */
 export type Parameters = Readonly<Record<string, string | readonly string[]>>

@@ -6,7 +6,7 @@
 
 import { randomBytes } from 'node:crypto'
 import type { PostLoginEvent } from '../../src/platform.ts'
-import { type CacheDouble, createCache } from '../support/cache.ts'
+import { type CacheDouble, createCache } from '../testing/cache.ts'
 import { type ActionRegistry, createActionRegistry } from './action-registry.ts'
 import { createActionsHost, type HostValues } from './actions-host.ts'
 import { type Applications, registerApplications } from './applications.ts'

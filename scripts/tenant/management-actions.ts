@@ -5,7 +5,7 @@
  * @see https://auth0.com/docs/api/management/v2/actions/post-action
  */
 
-import { MAX_SOURCE_BYTES } from '../support/load.ts'
+import { MAX_SOURCE_BYTES } from '../testing/load.ts'
 import type { ActionRegistry, ActionVersion, RegisteredAction, Secret } from './action-registry.ts'
 import { type Exchange, one } from './http.ts'
 import {

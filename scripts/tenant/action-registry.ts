@@ -5,7 +5,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { compileFunction } from 'node:vm'
-import { MAX_SOURCE_BYTES } from '../support/load.ts'
+import { MAX_SOURCE_BYTES } from '../testing/load.ts'
 
 export interface Secret {
   readonly name: string
