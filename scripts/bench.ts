@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util'
 import { measure, type Plan } from './bench/measure.ts'
 import { readable, report } from './bench/report.ts'
 import type { Subject } from './bench/worker.ts'
+import { refuseSwallowed } from './npm-flags.ts'
 
 const HELP = `npm run bench -- [--peer PATH] [--samples N] [--json]
 
@@ -49,15 +50,16 @@ function readSamples(text: string | undefined): number {
   return samples
 }
 
+const OPTIONS = {
+  peer: { type: 'string' },
+  samples: { type: 'string' },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const
+
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      peer: { type: 'string' },
-      samples: { type: 'string' },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  })
+  refuseSwallowed('bench', OPTIONS)
+  const { values } = parseArgs({ options: OPTIONS })
   if (values.help) {
     console.log(HELP)
     return

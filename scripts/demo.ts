@@ -4,14 +4,14 @@
  * account held both identities, a request with a wrong hint was denied, and the unlink undid the link.
  */
 import { actionCode } from '#home'
-import { tellMissing } from '../test/tenant/needs.ts'
 import { type Ending, runIfStarted, tellFailure } from './as-process.ts'
+import { tellMissing } from './tenant/needs.ts'
 
 export const main = (args: readonly string[]): Promise<Ending> => tellFailure('demo', run(args))
 
 async function run(args: readonly string[]): Promise<Ending> {
   const { HELP, readOptions } = await import('./demo/options.ts')
-  const options = readOptions(args)
+  const options = readOptions(args, process.env)
   if (options.help) {
     process.stdout.write(HELP)
     return 0

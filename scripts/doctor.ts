@@ -9,7 +9,7 @@ import type { Finding, Level } from './deploy/checks/finding.ts'
 import { isHelp, isRefusal, readDoctorConfig, type Variables } from './deploy/config.ts'
 import { DOCTOR_SCOPES, diagnose, examine } from './deploy/diagnose.ts'
 import { openManagement } from './deploy/management.ts'
-import { Problem } from './deploy/problems.ts'
+import { CUSTOM_DOMAIN, Problem } from './deploy/problems.ts'
 import { createFilter, messageOf } from './deploy/report.ts'
 import { requireScopes } from './deploy/run.ts'
 import { painter, wantsColour, wrap } from './deploy/text-report.ts'
@@ -27,7 +27,7 @@ const HELP = `Checks the account linking of an Auth0 tenant. Reads only.
 Variables as for deploy. Scopes of the application that reads:
   read:actions read:clients read:client_grants read:connections
   read:custom_domains; it checks more with read:client_keys,
-  read:connections_options and read:resource_servers
+  read:connections_options, read:resource_servers, read:tenant_settings
 
 Exit code: 0 fine, 1 something is broken, 2 the tenant could not be read
 `
@@ -43,8 +43,14 @@ export async function main(
   { stdout, stderr }: Terminal,
   { build = () => actionCode({ write: false }) }: DoctorEnvironment = {},
 ): Promise<number> {
-  const { hide, clean, cleanLine, cleanJson } = createFilter()
+  const { hide, cut, tell, tellCut, cleanJson } = createFilter()
   const paint = painter(wantsColour(stdout, variables))
+  const tellFinding = ({ level, check, reason, mend }: Finding): Finding => ({
+    level,
+    check: tell(check),
+    reason: tell(reason),
+    ...(mend === undefined ? {} : { mend: tell(mend) }),
+  })
   const config = readDoctorConfig(args, variables)
   try {
     if (isRefusal(config)) throw new Problem(config.problem)
@@ -54,26 +60,28 @@ export async function main(
     }
     for (const secret of config.secrets) hide(secret)
     const onWait = (waitMs: number, why: string) =>
-      stderr.write(clean(`… ${why}: again in ${(waitMs / 1_000).toFixed(1)} s\n`))
+      stderr.write(`… ${tell(why)}: again in ${(waitMs / 1_000).toFixed(1)} s\n`)
     const management = openManagement(config.credentials, { onWait }, hide)
     const scopes = await management.readScopes()
     requireScopes(scopes, DOCTOR_SCOPES)
     const code = await (config.file === undefined ? build() : readActionFile(config.file))
     const patient = await examine(management, { ...config, code }, scopes)
     hide(patient.companion?.clientSecret ?? '')
+    const { customDomains } = patient.surroundings
+    if (customDomains.some((one) => one.domain === patient.domain)) throw new Problem(CUSTOM_DOMAIN)
     const findings = diagnose(patient)
     const { domain, actionName } = patient
     const ok = !findings.some(({ level }) => level === 'broken')
     const text = config.json
       ? cleanJson({ command: 'doctor', tenant: domain, action: actionName, ok, findings })
-      : clean(toText(domain, actionName, findings, paint, stdout.columns))
+      : toText(tell(`${actionName} → ${domain}`), findings.map(tellFinding), paint, stdout.columns)
     stdout.write(`${text}\n`)
     return ok ? 0 : 1
   } catch (error) {
-    const message = cleanLine(messageOf(error))
+    const message = messageOf(error)
     if (args.includes('--json'))
-      stdout.write(`${cleanJson({ command: 'doctor', ok: false, error: message })}\n`)
-    stderr.write(clean(`${paint('red', '✗')} ${message}\n`))
+      stdout.write(`${cleanJson({ command: 'doctor', ok: false, error: cut(message) })}\n`)
+    stderr.write(`${paint('red', '✗')} ${tellCut(message)}\n`)
     return 2
   }
 }
@@ -89,14 +97,13 @@ const MARKS = {
 } as const
 
 function toText(
-  tenant: string,
-  action: string,
+  whom: string,
   findings: readonly Finding[],
   paint: ReturnType<typeof painter>,
   columns = 80,
 ): string {
   const width = Math.min(columns, 100)
-  const lines = [paint('bold', `doctor ${action} → ${tenant}`), '']
+  const lines = [paint('bold', `doctor ${whom}`), '']
   for (const { level, check, reason, mend } of findings) {
     const [first = '', ...rest] = wrap(`${check}: ${reason}`, width - 4)
     const [colour, mark] = MARKS[level]

@@ -10,7 +10,8 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
-import { type Mutation as Listed, MUTATIONS } from '../test/attacks/mutations.ts'
+import { type Mutation as Listed, MUTATIONS } from './mutate/mutations.ts'
+import { refuseSwallowed } from './npm-flags.ts'
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs')
@@ -140,7 +141,8 @@ async function readProblems(mutations: readonly Mutation[]): Promise<readonly st
   const names = new Set<string>()
   const covered = new Set<string>()
   const checks = new Set<string>()
-  for (const file of await readdir(join(ROOT, 'src'))) {
+  for (const file of await readdir(join(ROOT, 'src'), { recursive: true })) {
+    if (!file.endsWith('.ts')) continue
     const text = await readFile(join(ROOT, 'src', file), 'utf8')
     const functions = readChecks(text)
     for (const { name } of functions) checks.add(name)
@@ -178,8 +180,11 @@ async function checkBaseline(folder: string, mutations: readonly Mutation[]): Pr
   }
 }
 
+const OPTIONS = { only: { type: 'string' } } as const
+
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { only: { type: 'string' } } })
+  refuseSwallowed('mutate', OPTIONS)
+  const { values } = parseArgs({ options: OPTIONS })
   const chosen = MUTATIONS.filter(({ name }) => name.includes(values.only ?? ''))
   if (chosen.length === 0) throw new Error(`no mutation has "${values.only}" in its name`)
   const problems = await readProblems(MUTATIONS)

@@ -38,7 +38,7 @@ function nameTypes(): void {
 /** Types are for who imports the testing entry; those of the commands help nobody. */
 function removeUnreachedTypes(): void {
   const reached = new Set<string>()
-  const open = [join(LIB, 'test/support/testing.d.ts')]
+  const open = [join(LIB, 'scripts/testing/index.d.ts')]
   for (let file = open.pop(); file !== undefined; file = open.pop()) {
     if (reached.has(file)) continue
     reached.add(file)

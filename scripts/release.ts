@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { runIfStarted, tellFailure } from './as-process.ts'
 import { checkDist } from './build.ts'
+import { refuseSwallowed } from './npm-flags.ts'
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
@@ -65,10 +66,15 @@ function write(folder: string, version: string): void {
   writeFileSync(join(folder, 'NOTES.md'), `${changes}\n\n${digest}\n`)
 }
 
+const OPTIONS = {
+  tag: { type: 'string' },
+  into: { type: 'string' },
+  help: { type: 'boolean', default: false },
+} as const
+
 async function main(): Promise<undefined> {
-  const options = { tag: { type: 'string' }, into: { type: 'string' } } as const
-  const help = { type: 'boolean', default: false } as const
-  const { values } = parseArgs({ options: { ...options, help } })
+  refuseSwallowed('release', OPTIONS)
+  const { values } = parseArgs({ options: OPTIONS })
   if (values.help) {
     process.stdout.write(HELP)
     return

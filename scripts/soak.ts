@@ -7,13 +7,14 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { format, parseArgs } from 'node:util'
 import type { PostLoginEvent } from '../src/platform.ts'
-import { createApi } from '../test/support/api.ts'
-import { createCache } from '../test/support/cache.ts'
-import { buildEvent } from '../test/support/event.ts'
-import { nestedLogin, resumeLink, startLink } from '../test/support/flow.ts'
-import { loadAction } from '../test/support/load.ts'
-import { DATABASE_CONNECTION, type Person } from '../test/support/people.ts'
-import { createTenantDouble } from '../test/support/tenant-double.ts'
+import { refuseSwallowed } from './npm-flags.ts'
+import { createApi } from './testing/api.ts'
+import { createCache } from './testing/cache.ts'
+import { buildEvent } from './testing/event.ts'
+import { nestedLogin, resumeLink, startLink } from './testing/flow.ts'
+import { loadAction } from './testing/load.ts'
+import { DATABASE_CONNECTION, type Person } from './testing/people.ts'
+import { createTenantDouble } from './testing/tenant-double.ts'
 
 const HELP = `npm run soak [-- --logins N --links N]
   --logins N   ordinary logins (100000)
@@ -207,14 +208,15 @@ function readCollector(): () => void {
   return () => void gc()
 }
 
+const OPTIONS = {
+  logins: { type: 'string', default: '100000' },
+  links: { type: 'string', default: '2000' },
+  help: { type: 'boolean', default: false },
+} as const
+
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      logins: { type: 'string', default: '100000' },
-      links: { type: 'string', default: '2000' },
-      help: { type: 'boolean', default: false },
-    },
-  })
+  refuseSwallowed('soak', OPTIONS)
+  const { values } = parseArgs({ options: OPTIONS })
   if (values.help) {
     console.log(HELP)
     return

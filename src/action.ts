@@ -5,7 +5,7 @@
  *
  * @see https://auth0.com/docs/customize/actions/explore-triggers/signup-and-login-triggers/login-trigger
  */
-import type { Run } from './context.ts'
+import type { Execution } from './context.ts'
 import type { Log } from './log.ts'
 import { deny, type LinkingOutcome, MESSAGES, type Outcome } from './outcome.ts'
 import type { Handler, PostLoginApi, PostLoginEvent } from './platform.ts'
@@ -42,7 +42,8 @@ async function runLinking(
   try {
     const pipelines = await import('./pipelines.ts')
     log = pipelines.createLog(console, pipelines.readDebugPatterns(event), event)
-    outcome = pipelines.checkClient(event) ?? (await pipelines[pipeline](openRun(event, api, log)))
+    outcome =
+      pipelines.checkClient(event) ?? (await pipelines[pipeline](openExecution(event, api, log)))
     apply(outcome, api)
   } catch (error) {
     // A change of the account that has been made stays the outcome, whatever came after it.
@@ -61,14 +62,15 @@ async function runNestedLogin(event: PostLoginEvent, api: PostLoginApi): Promise
     log = pipelines.createLog(console, pipelines.readDebugPatterns(event), event)
     const outcome = await pipelines.completeNestedLogin(event)
     apply(outcome, api)
-    if (outcome.kind === 'nested' && outcome.cause !== undefined) log.error(outcome.cause)
+    if (outcome.kind === 'denied') log.error(`${outcome.code}: ${outcome.cause}`)
+    else if (outcome.cause !== undefined) log.error(outcome.cause)
   } catch (error) {
     applyUnexpected(api)
     log?.error(`unexpected: ${nameOf(error)}`)
   }
 }
 
-function openRun(event: PostLoginEvent, api: PostLoginApi, log: Log): Run {
+function openExecution(event: PostLoginEvent, api: PostLoginApi, log: Log): Execution {
   const { cache, redirect } = api
   return {
     event,

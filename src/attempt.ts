@@ -5,16 +5,12 @@
  * Stored as three lines: the record, its pins, and one tag over both and the binding.
  */
 import { randomBytes } from 'node:crypto'
+import { deriveTag, type Keys, verifyTag } from './derive.ts'
 import type { IdentityId } from './identities.ts'
 import { type Denial, deny, type Mode } from './outcome.ts'
-import {
-  type AttemptSecrets,
-  deriveAttemptSecrets,
-  deriveTag,
-  type Keys,
-  verifyTag,
-} from './pkce.ts'
+import { type AttemptSecrets, deriveAttemptSecrets } from './pkce.ts'
 import type { PostLoginEvent } from './platform.ts'
+import { hasMfa } from './policy.ts'
 import type { Settings } from './settings.ts'
 
 /** The one key of `api.transaction.setMetadata` that this Action uses. */
@@ -27,7 +23,7 @@ export type Plan = {
   readonly nestedConnection: string
   readonly startedAtSeconds: number
 } & (
-  | { readonly mode: Exclude<Mode, 'unlink'>; readonly connectionScope?: string }
+  | { readonly mode: Exclude<Mode, 'unlink'>; readonly connectionScope?: string | undefined }
   | { readonly mode: 'unlink'; readonly identity: IdentityId }
 )
 
@@ -36,14 +32,22 @@ type Attempt = Plan & {
   readonly version: 1
   /** 32 random bytes in base64url. */
   readonly bytes: string
+  /** What of ENFORCE_MFA the login that asked satisfied. */
+  readonly mfa: Settings['enforceMfa']
 }
+
+/** How long an attempt may take. */
+const MAX_ATTEMPT_SECONDS = 15 * 60
 
 /** What can be pinned from the start to the way back; each has a tag of its own. */
 type Pin = 'session' | 'user_agent' | 'address'
 
 export type Pins = Partial<Record<Pin, string>>
 
-/** What the attempt is bound to besides its pins: the login that asked, as it asked. */
+/**
+ * What the attempt is bound to besides its pins: the login that asked, as it asked, and the user as
+ * it was, neither blocked nor with a new password since.
+ */
 function readBinding(event: PostLoginEvent, domain: string): readonly unknown[] {
   const { protocol, requested_scopes, response_type, redirect_uri, state } = event.transaction ?? {}
   return [
@@ -56,29 +60,23 @@ function readBinding(event: PostLoginEvent, domain: string): readonly unknown[] 
     redirect_uri,
     state,
     event.organization?.id,
+    event.user.blocked === true,
+    event.user.last_password_reset,
   ]
 }
 
-function readPinned(event: PostLoginEvent, pin: Pin): string | undefined {
-  const value = {
-    session: event.session?.id,
-    user_agent: event.request.user_agent,
-    address: event.request.ip,
-  }[pin]
-  return typeof value === 'string' && value !== '' ? value : undefined
-}
-
 /**
- * The pins of this event: a tag for each of those named whose value it has. The nested login tags
- * its own user agent and address alike.
+ * A tag for each value that can be pinned, whatever the settings pin by now. That an address or a
+ * user agent is absent is a value too; a session id has to be there. The nested login tags its own
+ * user agent and address alike.
  */
-export function derivePins(keys: Keys, event: PostLoginEvent, names: readonly Pin[]): Pins {
-  const pins: Pins = {}
-  for (const name of names) {
-    const value = readPinned(event, name)
-    if (value !== undefined) pins[name] = deriveTag(keys.tags, `pin/${name}/v1`, value)
+export function derivePins(keys: Keys, { request, session }: PostLoginEvent): Pins {
+  const tag = (pin: Pin, value: unknown) => deriveTag(keys.tags, `pin/${pin}/v1`, value ?? null)
+  return {
+    ...(session?.id && { session: tag('session', session.id) }),
+    user_agent: tag('user_agent', request.user_agent),
+    address: tag('address', request.ip),
   }
-  return pins
 }
 
 interface Bound {
@@ -86,6 +84,7 @@ interface Bound {
   readonly domain: string
   readonly settings: Settings
   readonly keys: Keys
+  readonly nowSeconds: () => number
 }
 
 export interface OpenAttempt {
@@ -101,13 +100,10 @@ export async function createAttempt(
 ): Promise<{ readonly secrets: AttemptSecrets; readonly stored: string }> {
   const { event, settings, keys } = bound
   const bytes = randomBytes(32)
-  const attempt: Attempt = { version: 1, bytes: bytes.toString('base64url'), ...plan }
-  const names: Pin[] = []
-  if (settings.pinSession) names.push('session')
-  if (settings.pinUserAgent) names.push('user_agent')
-  if (settings.pinIpAddress) names.push('address')
+  const mfa = hasMfa(event) ? 'always' : settings.enforceMfa
+  const attempt: Attempt = { version: 1, bytes: bytes.toString('base64url'), mfa, ...plan }
   const record = JSON.stringify(attempt)
-  const pins = JSON.stringify(derivePins(keys, event, names))
+  const pins = JSON.stringify(derivePins(keys, event))
   const context = JSON.stringify([record, readBinding(event, bound.domain)])
   return {
     secrets: await deriveAttemptSecrets(settings.actionSecret, bytes, context),
@@ -117,21 +113,23 @@ export async function createAttempt(
 
 /**
  * The attempt that this way back belongs to. The tag is compared before anything of the record is
- * used, and every pin before anything is asked of the tenant.
+ * used, and every pin that is on by now before anything is asked of the tenant.
  */
 export async function verifyAttempt(bound: Bound): Promise<OpenAttempt | Denial> {
-  const { event, settings, keys } = bound
+  const { event, settings, keys, nowSeconds } = bound
   const stored = event.transaction?.metadata?.[ATTEMPT_KEY]
   if (typeof stored !== 'string') return deny('binding_mismatch', 'no attempt in this transaction')
   const [record = '', storedPins = '', tag, ...more] = stored.split('\n')
   const context = JSON.stringify([record, readBinding(event, bound.domain)])
   if (more.length > 0 || !verifyTag(deriveTag(keys.tags, 'attempt/v1', context, storedPins), tag))
-    return deny('binding_mismatch', 'attempt altered, of another login, or ACTION_SECRET changed')
+    return deny('binding_mismatch', 'another login, password or ACTION_SECRET; blocked; or altered')
 
   const attempt: Attempt = JSON.parse(record)
   const pins: Pins = JSON.parse(storedPins)
-  const denial = checkPins(pins, derivePins(keys, event, Object.keys(pins) as Pin[]))
+  const denial = checkPins(pins, derivePins(keys, event), settings)
   if (denial !== undefined) return denial
+  if (nowSeconds() - attempt.startedAtSeconds > MAX_ATTEMPT_SECONDS)
+    return deny('callback_invalid', 'the attempt is older than 15 minutes')
   const bytes = Buffer.from(attempt.bytes, 'base64url')
   return {
     attempt,
@@ -140,12 +138,14 @@ export async function verifyAttempt(bound: Bound): Promise<OpenAttempt | Denial>
   }
 }
 
-/** Every pin of the attempt has the same tag here; the denial names the first that differs. */
+/** Every pin that is on has the same tag in both; the denial names the first that differs. */
 export function checkPins(
   pins: Readonly<Pins>,
   given: Readonly<Partial<Record<Pin, unknown>>>,
+  { pinSession, pinUserAgent, pinIpAddress }: Settings,
+  names: readonly Pin[] = ['session', 'user_agent', 'address'],
 ): Denial | undefined {
-  for (const [pin, tag] of Object.entries(pins) as [Pin, string][])
-    if (!verifyTag(tag, given[pin])) return deny('binding_mismatch', `another ${pin}`)
-  return undefined
+  const isOn = { session: pinSession, user_agent: pinUserAgent, address: pinIpAddress }
+  const differs = names.find((pin) => isOn[pin] && !verifyTag(pins[pin], given[pin]))
+  return differs && deny('binding_mismatch', `another ${differs}`)
 }

@@ -7,7 +7,7 @@
  * @see https://auth0.com/docs/customize/actions/actions-overview (limits of the cache)
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
-import { deriveTag } from './pkce.ts'
+import { deriveTag } from './derive.ts'
 import { PLATFORM, type PlatformCache } from './platform.ts'
 
 const IV_BYTES = 12

@@ -3,17 +3,17 @@
  * HTTP, opened once a run. No I/O of its own.
  */
 import { type Cache, openCache } from './cache.ts'
+import { deriveKeys, type Keys } from './derive.ts'
 import { type Fetch, type Http, openHttp } from './http.ts'
-import { createKeySource, type KeySource } from './keys.ts'
+import { createKeySource, type KeySource } from './jwks.ts'
 import type { Log } from './log.ts'
 import { type Denial, deny, isDenial } from './outcome.ts'
-import { deriveKeys, type Keys } from './pkce.ts'
 import type { PlatformCache, PostLoginEvent } from './platform.ts'
 import { asksFor } from './request.ts'
 import { readHost, readSettings, type Settings } from './settings.ts'
 
-/** What a run is given: the only ways to the outside. */
-export interface Run {
+/** One execution of a handler: its event, and the only ways to the outside. */
+export interface Execution {
   readonly event: PostLoginEvent
   readonly cache: PlatformCache
   readonly canRedirect: (() => boolean) | undefined
@@ -42,9 +42,9 @@ export interface Context {
  * What the handler works with: settings that are understood, a domain of the tenant's, the keys of
  * ACTION_SECRET. A denial where one of them is not to be had, or where both scopes are asked for.
  */
-export async function openContext(run: Run): Promise<Context | Denial> {
-  const { event, log } = run
-  const http = openHttp({ ...run, onAnswer: (line) => log.verbose(line) })
+export async function openContext(execution: Execution): Promise<Context | Denial> {
+  const { event, log } = execution
+  const http = openHttp({ ...execution, onAnswer: (line) => log.verbose(line) })
   // Everything is held against these two: an event without them is held against nothing.
   if (typeof event.user.user_id !== 'string' || typeof event.client.client_id !== 'string')
     return deny('unexpected', 'the event names no user or no client')
@@ -55,7 +55,7 @@ export async function openContext(run: Run): Promise<Context | Denial> {
   const domain = readDomainInUse(event, settings)
   if (isDenial(domain)) return domain
   const keys = await deriveKeys(settings.actionSecret)
-  const cache = openCache(run.cache, keys.cache, run.nowMs)
+  const cache = openCache(execution.cache, keys.cache, execution.nowMs)
   return {
     event,
     settings,
@@ -64,7 +64,7 @@ export async function openContext(run: Run): Promise<Context | Denial> {
     publicKeys: createKeySource(domain, http, cache),
     cache,
     http,
-    nowSeconds: () => Math.floor(run.nowMs() / 1_000),
+    nowSeconds: () => Math.floor(execution.nowMs() / 1_000),
     log,
   }
 }

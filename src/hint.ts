@@ -5,14 +5,15 @@
  * @see https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest
  */
 import type { Context } from './context.ts'
-import { verifyIdToken } from './jwt.ts'
+import { LEEWAY_SECONDS, verifyIdToken } from './jwt.ts'
 import { type Denial, deny, isDenial } from './outcome.ts'
+import type { PostLoginEvent } from './platform.ts'
 import type { Settings } from './settings.ts'
 
 /**
- * `undefined` if the hint was issued by this domain to this client for this user, within
- * HINT_MAX_AGE, and the user authenticated within PRIMARY_MAX_AUTH_AGE. Which check failed is told
- * to the admin alone.
+ * `undefined` if the hint was issued by this domain to this client for this user, in this very
+ * session (PIN_SESSION), within HINT_MAX_AGE, and the user authenticated within
+ * PRIMARY_MAX_AUTH_AGE. Which check failed is told to the admin alone.
  */
 export async function verifyHint(
   hint: string | undefined,
@@ -25,14 +26,30 @@ export async function verifyHint(
     clientId: event.client.client_id,
     subject: event.user.user_id,
     nonce: null,
+    refuse: (check: string) => deny('hint_invalid', `hint: ${check}`),
   }
   const verified = await verifyIdToken(hint, publicKeys, expected, now)
-  if (typeof verified === 'string') return deny('hint_invalid', `hint: ${verified}`)
   if (isDenial(verified)) return verified
+  const otherSession = settings.pinSession ? checkSession(verified.claims.sid, event) : undefined
+  if (otherSession !== undefined) return otherSession
   if (verified.expired) return deny('hint_expired', 'hint: exp')
   if (now - verified.issuedAtSeconds > settings.hintMaxAgeSeconds)
     return deny('hint_expired', 'hint: older than HINT_MAX_AGE')
   return checkAuthAge(verified.claims.auth_time, settings, now)
+}
+
+/**
+ * Whoever was brought here by somebody else's link or login holds a hint of another session.
+ *
+ * @see https://openid.net/specs/openid-connect-frontchannel-1_0.html#OPLogout (`sid`)
+ */
+function checkSession(sid: unknown, { session }: PostLoginEvent): Denial | undefined {
+  const id = session?.id
+  if (typeof id !== 'string' || id === '')
+    return deny('session_mismatch', 'the login has no session id')
+  if (sid === id) return undefined
+  const cause = sid === undefined ? 'hint without sid' : 'hint: sid of another session'
+  return deny('session_mismatch', cause)
 }
 
 function checkAuthAge(
@@ -40,7 +57,10 @@ function checkAuthAge(
   { primaryMaxAuthAgeSeconds }: Settings,
   now: number,
 ): Denial | undefined {
-  if (primaryMaxAuthAgeSeconds === undefined) return undefined
-  if (typeof authTime === 'number' && now - authTime <= primaryMaxAuthAgeSeconds) return undefined
-  return deny('reauth_required', 'auth_time missing or older than PRIMARY_MAX_AUTH_AGE')
+  if (primaryMaxAuthAgeSeconds === 'off') return undefined
+  if (typeof authTime !== 'number') return deny('reauth_required', 'hint without auth_time')
+  if (authTime > now + LEEWAY_SECONDS) return deny('reauth_required', 'auth_time in the future')
+  return now - authTime <= primaryMaxAuthAgeSeconds
+    ? undefined
+    : deny('reauth_required', 'auth_time older than PRIMARY_MAX_AUTH_AGE')
 }

@@ -12,7 +12,7 @@ import type { Call } from './http.ts'
 import type { IdentityId } from './identities.ts'
 import { isRecord, parseJson } from './json.ts'
 import { type Code, type Denial, deny, isDenial } from './outcome.ts'
-import { share } from './share.ts'
+import { share } from './single-flight.ts'
 import { configureClient, readTokenError } from './token-endpoint.ts'
 
 /** A Management token, and whether the cache had it: such a one may have been revoked meanwhile. */
@@ -33,11 +33,18 @@ export async function prepareToken(context: Context): Promise<Token | Denial | u
 export async function linkIdentity(
   context: Context,
   { provider, userId }: IdentityId,
+  connectionId: unknown,
   prepared?: Token | Denial,
 ): Promise<Denial | undefined> {
   const { user_id: primaryId } = context.event.user
+  // Every database connection has the provider `auth0`: the id of the connection tells which.
+  const database = provider === 'auth0' && typeof connectionId === 'string'
   const call = await request(context, prepared, 'link', (identities) =>
-    identities.link(primaryId, { provider: provider as never, user_id: userId }),
+    identities.link(primaryId, {
+      provider: provider as never,
+      user_id: userId,
+      ...(database && { connection_id: connectionId }),
+    }),
   )
   return readRefusal(call, 409, 'identity_in_use')
 }

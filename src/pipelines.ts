@@ -3,7 +3,7 @@
  * Imported with `import()` only.
  */
 export { createLog } from './log.ts'
-export { completeNestedLogin } from './nested-login.ts'
+export { completeNestedLogin } from './nested/login.ts'
 export { checkClient } from './policy.ts'
 export { resume } from './resume.ts'
 export { readDebugPatterns } from './settings.ts'

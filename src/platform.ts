@@ -36,7 +36,7 @@ export interface Identity {
   readonly isSocial?: boolean
 }
 
-/** A second factor that the user has enrolled. Some tenants show a legacy `method`. */
+/** A second factor that the user has enrolled. Some tenants show an older `method`. */
 export interface EnrolledFactor {
   readonly type?: string
   readonly method?: string
@@ -47,6 +47,9 @@ export interface User {
   readonly user_id: string
   readonly email?: string
   readonly email_verified?: boolean
+  readonly blocked?: boolean
+  /** When the password of a database user was last reset. */
+  readonly last_password_reset?: string
   readonly identities?: readonly Identity[]
   /** `undefined`: they could not be read. `[]`: there are none. */
   readonly enrolledFactors?: readonly EnrolledFactor[]
@@ -67,7 +70,7 @@ export interface Transaction {
 
 export interface PostLoginEvent {
   readonly client: { readonly client_id: string }
-  readonly connection?: { readonly name?: string }
+  readonly connection?: { readonly id?: string; readonly name?: string }
   readonly user: User
   readonly request: {
     readonly hostname?: string
@@ -78,7 +81,9 @@ export interface PostLoginEvent {
     readonly body?: Readonly<Record<string, unknown>>
   }
   readonly transaction?: Transaction
+  /** `id` corresponds to the `sid` of ID tokens. */
   readonly session?: { readonly id?: string }
+  readonly stats?: { readonly logins_count?: number }
   readonly organization?: { readonly id?: string }
   readonly authentication?: { readonly methods?: readonly { readonly name?: string }[] }
   readonly custom_domain?: { readonly domain?: string }

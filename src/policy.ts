@@ -1,10 +1,10 @@
 /**
  * The tenant's policy, one function a rule: a denial, or `undefined` for "may pass". Two say more:
- * `checkClient` that a client is left alone, `readFactors` which factors to ask for. No I/O.
+ * `checkClient` that a client is left alone, `chooseFactors` which factors to ask for. No I/O.
  */
-import { type Denial, deny, isDenial } from './outcome.ts'
+import { type Denial, deny, isDenial, type Mode } from './outcome.ts'
 import { type EnrolledFactor, type Factor, PLATFORM, type PostLoginEvent } from './platform.ts'
-import { type LinkingRequest, readScopes } from './request.ts'
+import { readScopes } from './request.ts'
 import { readAllowedClientIds, type Settings } from './settings.ts'
 
 /** ALLOWED_CLIENT_IDS: the login of a client that it does not list goes on, unlinked. */
@@ -24,14 +24,14 @@ export function checkClient(
  */
 export function checkRequest(
   request: {
-    readonly action: LinkingRequest['action']
+    readonly mode: Mode
     readonly connection: string
     readonly connectionScope?: string | undefined
   },
   settings: Settings,
 ): Denial | undefined {
-  const { action, connection, connectionScope } = request
-  if (action === 'unlink')
+  const { mode, connection, connectionScope } = request
+  if (mode === 'unlink')
     return settings.allowUnlink ? undefined : deny('unlink_not_allowed', 'ALLOW_UNLINK is no')
   if (settings.allowedConnections?.includes(connection) === false)
     return deny('connection_not_allowed', 'not in ALLOWED_CONNECTIONS')
@@ -61,19 +61,32 @@ export function checkInteraction(
     : undefined
 }
 
-/** ENFORCE_MFA: whoever has factors, or whose factors cannot be read, has used one by now. */
-export function checkMfa(event: PostLoginEvent, settings: Settings): Denial | undefined {
-  if (settings.enforceMfa === 'no') return undefined
+/** Whether this login has done MFA. */
+export function hasMfa(event: PostLoginEvent): boolean {
   const methods = event.authentication?.methods
-  if (Array.isArray(methods) && methods.some((method) => method?.name === 'mfa')) return undefined
+  return Array.isArray(methods) && methods.some((method) => method?.name === 'mfa')
+}
+
+/**
+ * ENFORCE_MFA: whoever has factors, or whose factors cannot be read, has used one by now.
+ * `satisfied` is what the login satisfied before.
+ */
+export function checkMfa(
+  event: PostLoginEvent,
+  { enforceMfa }: Settings,
+  satisfied = hasMfa(event) ? 'always' : 'no',
+): Denial | undefined {
+  if (['no', satisfied].includes(enforceMfa) || satisfied === 'always') return undefined
   const factors = event.user.enrolledFactors
-  if (settings.enforceMfa === 'enrolled' && Array.isArray(factors) && factors.length === 0)
-    return undefined
+  if (enforceMfa === 'enrolled' && Array.isArray(factors) && factors.length === 0) return undefined
   return deny('mfa_required', 'no MFA in this session (ENFORCE_MFA)')
 }
 
 /** The factors to challenge a nested login with; none if the user has none. */
-export function readFactors(event: PostLoginEvent, settings: Settings): readonly Factor[] | Denial {
+export function chooseFactors(
+  event: PostLoginEvent,
+  settings: Settings,
+): readonly Factor[] | Denial {
   if (settings.enforceMfa === 'no') return []
   const enrolled = event.user.enrolledFactors
   if (!Array.isArray(enrolled)) return deny('mfa_required', 'the factors cannot be read')
@@ -85,12 +98,13 @@ export function readFactors(event: PostLoginEvent, settings: Settings): readonly
 
 /** Of the options of a factor only those are handed on that the platform documents. */
 function readFactor(factor: EnrolledFactor | undefined): readonly Factor[] {
-  if (factor?.method === 'sms') return [{ type: 'phone', options: { preferredMethod: 'sms' } }]
-  const types: readonly unknown[] = PLATFORM.factorTypes
+  const { type: newer, method: older, options } = factor ?? {}
+  const types: readonly unknown[] = [...PLATFORM.factorTypes, 'sms']
   const methods: readonly unknown[] = PLATFORM.phoneMethods
-  if (typeof factor?.type !== 'string' || !types.includes(factor.type)) return []
-  const { type } = factor
-  const preferredMethod = factor.options?.preferredMethod
+  const type = [newer, older].find((name) => types.includes(name))
+  if (type === undefined) return []
+  if (type === 'sms') return [{ type: 'phone', options: { preferredMethod: type } }]
+  const preferredMethod = options?.preferredMethod
   return [
     type === 'phone' && methods.includes(preferredMethod)
       ? { type, options: { preferredMethod } }
@@ -102,8 +116,28 @@ function readFactor(factor: EnrolledFactor | undefined): readonly Factor[] {
 export function checkPrimaryEmail(event: PostLoginEvent, settings: Settings): Denial | undefined {
   const wanted = settings.enforceEmailVerification || settings.requireMatchingEmail
   return wanted && event.user.email_verified !== true
-    ? deny('email_unverified', 'the e-mail of the primary is not verified')
+    ? deny('email_unverified', describeVerified('primary', event.user.email_verified))
     : undefined
+}
+
+/**
+ * ALLOW_MERGE and LINK_EXISTING_USERS: whether the account that a link absorbs may be, as the nested
+ * login noted it.
+ */
+export function checkAbsorbed(
+  {
+    identities,
+    logins_count: logins,
+  }: { readonly identities?: unknown; readonly logins_count?: unknown },
+  { allowMerge, linkExistingUsers }: Settings,
+): Denial | undefined {
+  if (!allowMerge && typeof identities !== 'number')
+    return deny('callback_invalid', 'how many identities the second account has is unknown')
+  if (!allowMerge && identities !== 1)
+    return deny('identity_in_use', 'the identity has linked identities of its own (ALLOW_MERGE)')
+  return linkExistingUsers || logins === 1
+    ? undefined
+    : deny('identity_in_use', 'the user existed before (LINK_EXISTING_USERS)')
 }
 
 /** The e-mail of an identity to link, as its ID token states it. */
@@ -120,9 +154,14 @@ export function checkSecondaryEmail(
 ): Denial | undefined {
   const { enforceSecondaryEmailVerification, requireMatchingEmail } = settings
   if ((enforceSecondaryEmailVerification || requireMatchingEmail) && emailVerified !== true)
-    return deny('secondary_email_unverified', 'the e-mail of the secondary is not verified')
+    return deny('secondary_email_unverified', describeVerified('secondary', emailVerified))
   if (!requireMatchingEmail || isSameEmail(primary, email)) return undefined
   return deny('email_mismatch', 'the e-mails differ (REQUIRE_MATCHING_EMAIL)')
+}
+
+/** Its value if it is a boolean, else its type: a connection may map a string to it. */
+function describeVerified(whose: string, value: unknown): string {
+  return `email_verified of the ${whose}: ${typeof value === 'boolean' ? value : typeof value}`
 }
 
 /** Equal but for the case of ASCII letters: other foldings make different mailboxes look alike. */

@@ -2,7 +2,7 @@
  * What kind of login an event is, and the parameters of a linking request. The only reader of
  * `event.request.query` and `event.request.body`. No I/O; the event is not changed.
  */
-import { type Denial, deny } from './outcome.ts'
+import { type Code, type Denial, deny } from './outcome.ts'
 import type { PostLoginEvent } from './platform.ts'
 import { readText } from './settings-source.ts'
 
@@ -35,11 +35,14 @@ const PARAMETERS = {
   id_token_hint: 16_384,
   requested_connection: 128,
   requested_connection_scope: 2_048,
-  requested_identity: 256,
+  requested_identity: 1_024,
 } as const
 
+/** The SDKs' types make applications send these empty. */
+const MAY_BE_EMPTY: readonly string[] = ['requested_connection_scope', 'requested_identity']
+
 export interface LinkingRequest {
-  readonly action: 'link' | 'unlink'
+  readonly mode: 'link' | 'unlink'
   readonly hint: string | undefined
   readonly connection: string
   /** As asked, to be sent on; `readScopes` splits it. */
@@ -56,26 +59,32 @@ export interface LinkingRequest {
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-3.1 (no parameter more than once)
  */
 export function readLinkingRequest(event: PostLoginEvent): LinkingRequest | Denial {
-  const action = asksFor(event, 'link_account') ? 'link' : 'unlink'
+  const mode = asksFor(event, 'link_account') ? 'link' : 'unlink'
+  // The name in an older Action of this kind: passed over, it would link without the scopes.
+  if (readAll(event, 'requested_connection_scopes').length > 0)
+    return deny('invalid_request', 'requested_connection_scopes: say requested_connection_scope')
   const values: Partial<Record<keyof typeof PARAMETERS, string>> = {}
   for (const name of Object.keys(PARAMETERS) as (keyof typeof PARAMETERS)[]) {
-    const [value, ...more] = [...readAll(event, name), ...readAll(event, `ext-${name}`)]
+    const [value, ...more] = readAll(event, name)
     if (value === undefined) continue
     if (more.length > 0) return deny('invalid_request', `${name} is given more than once`)
-    if (!isParameter(value, PARAMETERS[name]))
-      return deny('invalid_request', `${name} is malformed`)
+    if (value === '' && MAY_BE_EMPTY.includes(name)) continue
+    const maxCharacters = PARAMETERS[name]
+    if (typeof value === 'string' && value.length > maxCharacters)
+      return deny('invalid_request', `${name} is longer than ${maxCharacters} characters`)
+    if (!isParameter(value, maxCharacters)) return deny('invalid_request', `${name} is malformed`)
     values[name] = value
   }
   const { requested_connection: connection, requested_connection_scope: connectionScope } = values
   if (connection === undefined) return deny('invalid_request', 'requested_connection is missing')
-  if (action === 'link' && values.requested_identity !== undefined)
+  if (mode === 'link' && values.requested_identity !== undefined)
     return deny('invalid_request', 'requested_identity does not go with link_account')
-  if (action === 'unlink' && connectionScope !== undefined)
+  if (mode === 'unlink' && connectionScope !== undefined)
     return deny('invalid_request', 'requested_connection_scope does not go with unlink_account')
   if (connectionScope !== undefined && readScopes(connectionScope).length === 0)
     return deny('invalid_request', 'requested_connection_scope is empty')
   return {
-    action,
+    mode,
     hint: values.id_token_hint,
     connection,
     connectionScope,
@@ -88,26 +97,49 @@ export function readScopes(text: string): readonly string[] {
   return text.split(/[\s,]+/).filter(Boolean)
 }
 
-/** The `connection_scope` values of a nested login, wherever they stand. */
-export function readConnectionScopes(event: PostLoginEvent): readonly unknown[] {
-  return readAll(event, 'connection_scope')
+/**
+ * Every value that a nested request has under this name, in whatever spelling a server may read:
+ * `connection_scope[]`, `connection_scope[0]`, `ext-connection_scope`, another case.
+ */
+export function readEverySpelling(event: PostLoginEvent, name: string): readonly unknown[] {
+  const normalize = (key: string) => key.toLowerCase().replace(/^ext-|\[.*$/g, '')
+  return readEntries(event, (key) => normalize(key) === name.toLowerCase())
 }
 
-/** What came back to `/continue`: one code, or why there is none. */
+/** Denials of this Action that end a nested login, and arrive as the description of an error. */
+const NESTED_DENIAL = /^(mfa_required|scope_not_allowed|invalid_request):/
+
+/** RFC 6749, section 4.1.2.1; OpenID Connect Core 1.0, section 3.1.2.6; Auth0's own. */
+const KNOWN_ERROR =
+  /^(invalid_(request|scope|request_uri|request_object)|unauthorized(_client)?|unsupported_response_type|server_error|temporarily_unavailable|(interaction|login|account_selection|consent|mfa)_required|(request|request_uri|registration)_not_supported)$/
+
+/** What came back to `/continue`: one code, or why there is none. Nothing of it is repeated. */
 export function readCallback(event: PostLoginEvent): string | Denial {
-  const { code, error } = event.request.query ?? {}
-  if (error === 'access_denied') return deny('link_cancelled')
-  if (error !== undefined) return deny('callback_invalid', 'the second login ended in an error')
+  const { code, error, error_description: description } = event.request.query ?? {}
+  if (error === 'access_denied') {
+    const own = typeof description === 'string' && NESTED_DENIAL.exec(description)?.[1]
+    return own ? deny(own as Code, 'the second login was denied') : deny('link_cancelled')
+  }
+  if (error !== undefined) {
+    const known = typeof error === 'string' && KNOWN_ERROR.test(error)
+    return deny('callback_invalid', `the second login ended in ${known ? error : 'an error'}`)
+  }
   if (!isParameter(code, 4_096)) return deny('callback_invalid', 'there is no single code')
   return code
 }
 
+/** The values under this name, with or without the prefix `ext-`. */
 function readAll(event: PostLoginEvent, name: string): readonly unknown[] {
+  return readEntries(event, (key) => key === name || key === `ext-${name}`)
+}
+
+function readEntries(event: PostLoginEvent, isMeant: (key: string) => boolean): readonly unknown[] {
   const { query, body, method } = event.request
-  return [query, method?.toUpperCase() === 'POST' ? body : undefined]
-    .filter((source) => source != null && Object.hasOwn(source, name))
-    .map((source) => source?.[name])
-    .filter((value) => value !== undefined)
+  return [query, method?.toUpperCase() === 'POST' ? body : undefined].flatMap((source) =>
+    Object.entries(source ?? {})
+      .filter(([key, value]) => isMeant(key) && value !== undefined)
+      .map(([, value]) => value),
+  )
 }
 
 function isParameter(value: unknown, maxCharacters: number): value is string {

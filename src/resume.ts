@@ -4,12 +4,19 @@
  * none that is good. A consent ends after the code.
  */
 import { checkPins, verifyAttempt } from './attempt.ts'
-import { openContext, type Run } from './context.ts'
+import { type Execution, openContext } from './context.ts'
 import { hasConnection, readIdentityId } from './identities.ts'
 import { linkIdentity, prepareToken, unlinkIdentity } from './management.ts'
-import { exchangeCode } from './nested.ts'
+import { deriveAskedParameters } from './nested/authorize.ts'
+import { exchangeCode } from './nested/callback.ts'
 import { deny, isDenial, type LinkingOutcome, succeed } from './outcome.ts'
-import { checkPrimaryEmail, checkRequest, checkSecondaryEmail } from './policy.ts'
+import {
+  checkAbsorbed,
+  checkMfa,
+  checkPrimaryEmail,
+  checkRequest,
+  checkSecondaryEmail,
+} from './policy.ts'
 import { readCallback } from './request.ts'
 import { mergeUserMetadata } from './user-metadata.ts'
 
@@ -17,9 +24,9 @@ import { mergeUserMetadata } from './user-metadata.ts'
  * Links, unlinks or sees the consent of the attempt that this way back belongs to, at most once. A
  * denial says that the account is as it was, but for `service_unavailable`: there nobody knows.
  */
-export async function resume(run: Run): Promise<LinkingOutcome> {
-  const { event, log } = run
-  const context = await openContext(run)
+export async function resume(execution: Execution): Promise<LinkingOutcome> {
+  const { event, log } = execution
+  const context = await openContext(execution)
   if (isDenial(context)) return context
   const { settings } = context
 
@@ -29,7 +36,7 @@ export async function resume(run: Run): Promise<LinkingOutcome> {
   const { attempt, pins } = opened
   const { mode, connection } = attempt
   // Policy may have become stricter while the browser was away.
-  const refusal = checkRequest({ ...attempt, action: mode === 'unlink' ? mode : 'link' }, settings)
+  const refusal = checkRequest(attempt, settings) ?? checkMfa(event, settings, attempt.mfa)
   if (refusal !== undefined) return refusal
   const alreadyLinked = succeed('already_linked', connection, settings.resultClaim)
   if (mode === 'link' && hasConnection(event, connection)) return alreadyLinked
@@ -44,11 +51,13 @@ export async function resume(run: Run): Promise<LinkingOutcome> {
   if (isDenial(nested)) return nested
   log.info(`the nested login is verified, ${mode} goes on`)
 
-  // 4. Where, and in which browser: as the nested login noted it.
-  if (nested.claim.connection !== attempt.nestedConnection)
+  // 4. Where, as it was asked, and in which browser: as the nested login noted it.
+  const { claim } = nested
+  if (claim.connection !== attempt.nestedConnection)
     return deny('connection_mismatch', 'the nested login used another connection')
-  const { session: _, ...browserPins } = pins
-  const otherBrowser = checkPins(browserPins, nested.claim)
+  if (claim.parameters !== deriveAskedParameters(context, attempt))
+    return deny('callback_invalid', 'NESTED_PARAMS or scopes of the nested request were changed')
+  const otherBrowser = checkPins(pins, claim, settings, ['user_agent', 'address'])
   if (otherBrowser !== undefined) return otherBrowser
 
   // 5. Who: to consent or unlink, the user of this login; to be linked, an account of one identity.
@@ -60,20 +69,20 @@ export async function resume(run: Run): Promise<LinkingOutcome> {
     return failure ?? succeed('unlinked', connection, settings.resultClaim)
   }
   if (isPrimary) return alreadyLinked
-  if (nested.claim.identities !== 1 && !settings.allowMerge)
-    return deny('identity_in_use', 'the identity has linked identities of its own (ALLOW_MERGE)')
   // The primary's e-mail may be another one by now, which nobody has verified.
-  const email =
-    checkPrimaryEmail(event, settings) ?? checkSecondaryEmail(event.user.email, nested, settings)
-  if (email !== undefined) return email
+  const unfit =
+    checkAbsorbed(claim, settings) ??
+    checkPrimaryEmail(event, settings) ??
+    checkSecondaryEmail(event.user.email, nested, settings)
+  if (unfit !== undefined) return unfit
 
   // 6. The link.
   const secondary = readIdentityId(nested.subject)
   if (secondary === undefined) return deny('callback_invalid', 'nested ID token: sub')
-  const failure = await linkIdentity(context, secondary, await token)
+  const failure = await linkIdentity(context, secondary, claim.connection_id, await token)
   if (failure !== undefined) return failure
   const userMetadata = settings.mergeUserMetadata
-    ? mergeUserMetadata(event.user.user_metadata, nested.claim.user_metadata)
+    ? mergeUserMetadata(event.user.user_metadata, claim.user_metadata)
     : {}
   return { ...succeed('linked', connection, settings.resultClaim), userMetadata }
 }

@@ -7,43 +7,22 @@ import type { PostLoginEvent } from './platform.ts'
 import { readScopes } from './request.ts'
 import { readRaw } from './settings-source.ts'
 
-export interface Settings {
-  readonly domain: string
-  readonly customDomains: readonly string[]
-  readonly clientId: string
-  readonly clientSecret: string
-  readonly actionSecret: string
-  /** `undefined` in this and the next: all are allowed. */
-  readonly allowedConnections: readonly string[] | undefined
-  readonly allowedConnectionScopes: readonly string[] | undefined
-  readonly enforceMfa: 'no' | 'enrolled' | 'always'
-  readonly enforceEmailVerification: boolean
-  readonly enforceSecondaryEmailVerification: boolean
-  readonly requireMatchingEmail: boolean
-  readonly pinIpAddress: boolean
-  readonly pinUserAgent: boolean
-  readonly pinSession: boolean
-  readonly hintMaxAgeSeconds: number
-  readonly primaryMaxAuthAgeSeconds: number | undefined
-  readonly allowMerge: boolean
-  readonly mergeUserMetadata: boolean
-  readonly allowUnlink: boolean
-  readonly nestedParams: readonly (readonly [string, string])[]
-  readonly resultClaim: string | undefined
-}
-
-/** `undefined`: this value cannot be understood. */
-type Parse<T> = (value: string) => T | undefined
-
+/** What a setting takes: read from its text, and said to the admin after its name. */
 interface Kind<T> {
-  readonly parse: Parse<T>
-  /** Said to the admin after the setting's name. */
+  /** `undefined`: this value cannot be understood. */
+  readonly parse: (value: string) => T | undefined
   readonly takes: string
 }
 
-const kind = <T>(takes: string, parse: Parse<T>): Kind<T> => ({ takes, parse })
+/** One setting. `fallback` is its value where it is not set. */
+interface Setting<T> extends Kind<T> {
+  readonly name: string
+  readonly required: boolean
+  readonly fallback: T
+}
 
-const patterns = kind('debug patterns', String)
+const kind = <T>(takes: string, parse: Kind<T>['parse']): Kind<T> => ({ takes, parse })
+
 const text = kind('a value', (value) => value || undefined)
 const secret = kind('32 characters or more', (value) => (value.length < 32 ? undefined : value))
 const host = kind('a host without scheme or path', readHost)
@@ -57,34 +36,80 @@ const hosts = kind('a comma-separated list of hosts', (value) => {
   return found?.every((item) => item !== undefined) ? found : undefined
 })
 const toggle = kind('yes or no', readSwitch)
-const mfa = kind('yes, no or always', (value) => {
+const mfa = kind<'no' | 'enrolled' | 'always'>('yes, no or always', (value) => {
   if (value.toLowerCase() === 'always') return 'always'
   const on = readSwitch(value)
   return on === undefined ? undefined : on ? 'enrolled' : 'no'
 })
 const hintAge = kind('1 to 86400 seconds', (value) => readSeconds(value, 86_400))
-const authAge = kind('off, or 1 second or more', (value) =>
+const authAge = kind<number | 'off'>('off, or 1 second or more', (value) =>
   value.toLowerCase() === 'off' ? 'off' : readSeconds(value, Number.MAX_SAFE_INTEGER),
 )
 const nestedParams = kind('extra parameters, none of them reserved or repeated', readNestedParams)
-const claim = kind('an https: or urn: name outside auth0.com', readClaimName)
+const claim = kind('an https: or urn: name outside auth0.com and urn:auth0', readClaimName)
 
-/** The default of DEBUG: what an admin needs, and no more than 256 characters of it. */
-const DEFAULT_DEBUG = 'account-linking:error,account-linking:outcome'
+const setting = <T, const F>(name: string, kind: Kind<T>, fallback: F): Setting<T | F> => ({
+  name,
+  ...kind,
+  required: false,
+  fallback,
+})
+
+const required = (name: string, kind: Kind<string>): Setting<string> => ({
+  ...setting(name, kind, ''),
+  required: true,
+})
+
+/**
+ * Every setting: its name, what it takes, and what holds where it is not set. Whatever reads or shows
+ * settings reads this.
+ */
+export const SETTINGS = {
+  domain: required('AUTH0_DOMAIN', host),
+  customDomains: setting('CUSTOM_DOMAINS', hosts, []),
+  clientId: required('AUTH0_CLIENT_ID', text),
+  clientSecret: required('AUTH0_CLIENT_SECRET', text),
+  actionSecret: required('ACTION_SECRET', secret),
+  debug: setting(
+    'DEBUG',
+    kind('debug patterns', String),
+    'account-linking:error,account-linking:outcome',
+  ),
+  allowedClientIds: setting('ALLOWED_CLIENT_IDS', list, undefined),
+  allowedConnections: setting('ALLOWED_CONNECTIONS', list, undefined),
+  allowedConnectionScopes: setting('ALLOWED_CONNECTION_SCOPES', scopes, undefined),
+  enforceMfa: setting('ENFORCE_MFA', mfa, 'no'),
+  enforceEmailVerification: setting('ENFORCE_EMAIL_VERIFICATION', toggle, false),
+  enforceSecondaryEmailVerification: setting('ENFORCE_SECONDARY_EMAIL_VERIFICATION', toggle, false),
+  requireMatchingEmail: setting('REQUIRE_MATCHING_EMAIL', toggle, false),
+  pinIpAddress: setting('PIN_IP_ADDRESS', toggle, false),
+  pinUserAgent: setting('PIN_USER_AGENT', toggle, true),
+  pinSession: setting('PIN_SESSION', toggle, true),
+  hintMaxAgeSeconds: setting('HINT_MAX_AGE', hintAge, 600),
+  primaryMaxAuthAgeSeconds: setting('PRIMARY_MAX_AUTH_AGE', authAge, 'off'),
+  allowMerge: setting('ALLOW_MERGE', toggle, false),
+  linkExistingUsers: setting('LINK_EXISTING_USERS', toggle, true),
+  mergeUserMetadata: setting('MERGE_USER_METADATA', toggle, false),
+  allowUnlink: setting('ALLOW_UNLINK', toggle, true),
+  nestedParams: setting('NESTED_PARAMS', nestedParams, []),
+  resultClaim: setting('RESULT_CLAIM', claim, undefined),
+}
+
+/** The settings as the Action uses them. */
+export type Settings = {
+  readonly [Key in keyof typeof SETTINGS]: (typeof SETTINGS)[Key]['fallback']
+}
 
 /** The `debug` patterns; readable whatever the other settings hold. */
 export function readDebugPatterns(event: PostLoginEvent): string {
-  const value = readRaw(event, 'DEBUG')
-  return typeof value === 'string' ? value : DEFAULT_DEBUG
+  return readSetting(event, SETTINGS.debug, [])
 }
 
 /** ALLOWED_CLIENT_IDS alone: it is read before anything else. */
-export function readAllowedClientIds(
-  event: PostLoginEvent,
-): readonly string[] | undefined | Denial {
-  const reader = createReader(event)
-  const allowed = reader.optional('ALLOWED_CLIENT_IDS', list)
-  return reader.problem() ?? allowed
+export function readAllowedClientIds(event: PostLoginEvent): Settings['allowedClientIds'] | Denial {
+  const problems: string[] = []
+  const allowed = readSetting(event, SETTINGS.allowedClientIds, problems)
+  return denyMisread(problems) ?? allowed
 }
 
 /**
@@ -92,71 +117,32 @@ export function readAllowedClientIds(
  * any is not understood: it names the setting and what it takes, never its value.
  */
 export function readSettings(event: PostLoginEvent): Settings | Denial {
-  const { required, optional, withDefault, problem } = createReader(event)
-  // These two are used before all others, by functions of their own; here they are only checked.
-  optional('DEBUG', patterns)
-  optional('ALLOWED_CLIENT_IDS', list)
-  const maxAuthAge = withDefault('PRIMARY_MAX_AUTH_AGE', authAge, 'off')
-  const settings: Settings = {
-    domain: required('AUTH0_DOMAIN', host),
-    customDomains: withDefault('CUSTOM_DOMAINS', hosts, []),
-    clientId: required('AUTH0_CLIENT_ID', text),
-    clientSecret: required('AUTH0_CLIENT_SECRET', text),
-    actionSecret: required('ACTION_SECRET', secret),
-    allowedConnections: optional('ALLOWED_CONNECTIONS', list),
-    allowedConnectionScopes: optional('ALLOWED_CONNECTION_SCOPES', scopes),
-    enforceMfa: withDefault('ENFORCE_MFA', mfa, 'no'),
-    enforceEmailVerification: withDefault('ENFORCE_EMAIL_VERIFICATION', toggle, false),
-    enforceSecondaryEmailVerification: withDefault(
-      'ENFORCE_SECONDARY_EMAIL_VERIFICATION',
-      toggle,
-      false,
-    ),
-    requireMatchingEmail: withDefault('REQUIRE_MATCHING_EMAIL', toggle, false),
-    pinIpAddress: withDefault('PIN_IP_ADDRESS', toggle, false),
-    pinUserAgent: withDefault('PIN_USER_AGENT', toggle, true),
-    pinSession: withDefault('PIN_SESSION', toggle, true),
-    hintMaxAgeSeconds: withDefault('HINT_MAX_AGE', hintAge, 600),
-    primaryMaxAuthAgeSeconds: maxAuthAge === 'off' ? undefined : maxAuthAge,
-    allowMerge: withDefault('ALLOW_MERGE', toggle, false),
-    mergeUserMetadata: withDefault('MERGE_USER_METADATA', toggle, false),
-    allowUnlink: withDefault('ALLOW_UNLINK', toggle, true),
-    nestedParams: withDefault('NESTED_PARAMS', nestedParams, []),
-    resultClaim: optional('RESULT_CLAIM', claim),
-  }
-  return problem() ?? settings
+  const problems: string[] = []
+  const settings = Object.entries(SETTINGS).map(([key, setting]) => [
+    key,
+    readSetting<unknown>(event, setting, problems),
+  ])
+  return denyMisread(problems) ?? Object.fromEntries(settings)
 }
 
-/** Reads settings one by one and remembers those that cannot be understood. */
-function createReader(event: PostLoginEvent) {
-  const problems = new Map<string, string>()
-
-  function optional<T>(name: string, { parse, takes }: Kind<T>): T | undefined {
-    const raw = readRaw(event, name)
-    if (raw === undefined) return undefined
-    const value = typeof raw === 'string' ? parse(raw) : undefined
-    if (value === undefined) problems.set(name, `takes ${takes}`)
-    return value
+/** The value, or the default where there is none that can be understood: then a problem is added. */
+function readSetting<T>(event: PostLoginEvent, setting: Setting<T>, problems: string[]): T {
+  const { name, parse, takes, required, fallback } = setting
+  const raw = readRaw(event, name)
+  if (raw === undefined) {
+    if (required) problems.push(`${name} is missing`)
+    return fallback
   }
+  const value = typeof raw === 'string' ? parse(raw) : undefined
+  if (value === undefined) problems.push(`${name} takes ${takes}`)
+  return value ?? fallback
+}
 
-  function required(name: string, expected: Kind<string>): string {
-    if (readRaw(event, name) === undefined) problems.set(name, 'is missing')
-    return optional(name, expected) ?? ''
-  }
-
-  function withDefault<T>(name: string, expected: Kind<T>, fallback: NoInfer<T>): T {
-    return optional(name, expected) ?? fallback
-  }
-
-  /** One problem is told whole; of several the names, as many as a line of the log has room for. */
-  function problem(): Denial | undefined {
-    const [[name, what] = [], ...more] = problems
-    if (name === undefined) return undefined
-    const cause = more.length > 0 ? [...problems.keys()].join(' ') : `${name} ${what}`
-    return deny('misconfigured', cause)
-  }
-
-  return { optional, required, withDefault, problem }
+/** One problem is told whole; of several the names, as many as a line of the log has room for. */
+function denyMisread(problems: readonly string[]): Denial | undefined {
+  if (problems.length === 0) return undefined
+  const names = problems.map((problem) => problem.split(' ', 1)[0])
+  return deny('misconfigured', names.length > 1 ? names.join(' ') : problems[0])
 }
 
 /** A host name, perhaps with a port, in lower case; `undefined` for anything else. */
@@ -209,7 +195,7 @@ function readNestedParams(value: string): readonly (readonly [string, string])[]
  * @see https://auth0.com/docs/secure/tokens/json-web-tokens/create-custom-claims
  */
 function readClaimName(value: string): string | undefined {
-  if (/^urn:[a-z0-9][a-z0-9-]+:[!-~]+$/i.test(value)) return value
+  if (/^urn:(?!auth0:)[a-z0-9][a-z0-9-]+:[!-~]+$/i.test(value)) return value
   if (!/^https:\/\/[!-~]+$/.test(value)) return undefined
   const host = URL.parse(value)?.hostname.replace(/\.$/, '')
   const dropped = host === undefined || /(^|\.)(auth0\.com|webtask\.io|webtask\.run)$/.test(host)

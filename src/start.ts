@@ -3,24 +3,24 @@
  * browser leaves, in the order that decides which denial wins. At most one call, for the JWKS.
  */
 import { ATTEMPT_KEY, createAttempt, type Plan } from './attempt.ts'
-import { type Context, openContext, type Run } from './context.ts'
+import { type Context, type Execution, openContext } from './context.ts'
 import { verifyHint } from './hint.ts'
 import { hasConnection } from './identities.ts'
-import { buildNestedUrl } from './nested.ts'
+import { buildNestedUrl } from './nested/authorize.ts'
 import { type Denial, isDenial, type LinkingOutcome, succeed } from './outcome.ts'
 import { checkInteraction, checkMfa, checkPrimaryEmail, checkRequest } from './policy.ts'
 import { type LinkingRequest, readLinkingRequest } from './request.ts'
-import { readUnlink } from './unlink.ts'
+import { chooseUnlink } from './unlink.ts'
 
 /**
  * Where the browser goes and what waits for it; or `already_linked`, or the denial of the first
  * check that fails. Nothing of the account is changed.
  */
-export async function start(run: Run): Promise<LinkingOutcome> {
-  const { event, log } = run
+export async function start(execution: Execution): Promise<LinkingOutcome> {
+  const { event, log } = execution
 
   // 1. Settings, one of the two scopes, and the domain in use.
-  const context = await openContext(run)
+  const context = await openContext(execution)
   if (isDenial(context)) return context
   const { domain, settings } = context
 
@@ -29,23 +29,23 @@ export async function start(run: Run): Promise<LinkingOutcome> {
   if (isDenial(request)) return request
   const refusal = checkRequest(request, settings)
   if (refusal !== undefined) return refusal
-  const { action, connection, connectionScope } = request
+  const { mode, connection, connectionScope } = request
 
   // 3. Already linked: nothing to do, unless more upstream scopes are asked for.
-  const linked = action === 'link' && hasConnection(event, connection)
+  const linked = mode === 'link' && hasConnection(event, connection)
   if (linked && connectionScope === undefined)
     return succeed('already_linked', connection, settings.resultClaim)
 
   // 4. to 6. A page can be shown; who asks; how the primary logged in.
   const denial =
-    checkInteraction(event, run.canRedirect) ??
+    checkInteraction(event, execution.canRedirect) ??
     (await verifyHint(request.hint, context)) ??
     checkMfa(event, settings) ??
     checkPrimaryEmail(event, settings)
   if (denial !== undefined) return denial
 
   // 7. What to unlink.
-  const plan = readPlan(request, linked, context)
+  const plan = makePlan(request, linked, context)
   if (isDenial(plan)) return plan
 
   // 8. The redirect.
@@ -55,22 +55,22 @@ export async function start(run: Run): Promise<LinkingOutcome> {
   return { kind: 'redirected', mode: plan.mode, url, metadata: { [ATTEMPT_KEY]: stored } }
 }
 
-function readPlan(
+function makePlan(
   request: LinkingRequest,
   linked: boolean,
   { event, nowSeconds }: Context,
 ): Plan | Denial {
-  const { action, connection, connectionScope } = request
+  const { mode, connection, connectionScope } = request
   const startedAtSeconds = nowSeconds()
-  if (action === 'unlink') {
-    const target = readUnlink(event, request)
-    return isDenial(target) ? target : { mode: 'unlink', connection, startedAtSeconds, ...target }
+  if (mode === 'unlink') {
+    const target = chooseUnlink(event, request)
+    return isDenial(target) ? target : { mode, connection, startedAtSeconds, ...target }
   }
   return {
     mode: linked ? 'consent' : 'link',
     connection,
     nestedConnection: connection,
     startedAtSeconds,
-    ...(connectionScope === undefined ? {} : { connectionScope }),
+    connectionScope,
   }
 }

@@ -10,7 +10,7 @@ import type { LinkingRequest } from './request.ts'
  * The identity to unlink: the one asked for, else the only one of that connection which is not the
  * main one. The nested request goes to the connection of the main identity.
  */
-export function readUnlink(
+export function chooseUnlink(
   event: PostLoginEvent,
   { connection, identity: asked }: LinkingRequest,
 ): { readonly identity: IdentityId; readonly nestedConnection: string } | Denial {

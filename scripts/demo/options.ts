@@ -1,7 +1,10 @@
-/** Reads the demo's command line. Pure; a fault of it is thrown with one line of text. */
+/**
+ * Reads the demo's command line, and what npm took of it. A fault of it is thrown with one line of text.
+ */
 
 import { parseArgs } from 'node:util'
 import { commandLine } from '#home'
+import { refuseSwallowed } from '../npm-flags.ts'
 
 export interface DemoOptions {
   readonly help: boolean
@@ -34,17 +37,20 @@ function readPort(name: string, text: string | undefined): number {
   throw new Error(`--${name} takes a port, 1 to 65535`)
 }
 
-export function readOptions(args: readonly string[]): DemoOptions {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      help: { type: 'boolean', short: 'h', default: false },
-      verbose: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-      'https-port': { type: 'string' },
-      'http-port': { type: 'string' },
-    },
-  })
+const OPTIONS = {
+  help: { type: 'boolean', short: 'h', default: false },
+  verbose: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  'https-port': { type: 'string' },
+  'http-port': { type: 'string' },
+} as const
+
+export function readOptions(
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>> = {},
+): DemoOptions {
+  refuseSwallowed('demo', OPTIONS, args, environment)
+  const { values } = parseArgs({ args: [...args], options: OPTIONS })
   return {
     help: values.help,
     verbose: values.verbose,

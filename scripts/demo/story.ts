@@ -4,15 +4,15 @@
  * loopback, by the tenant; gives each chapter to a listener when it is over, and the whole as data.
  */
 
-import { createBrowser, type Page } from '../../test/support/browser.ts'
-import { DATABASE, GITHUB, GOOGLE, PASSWORD } from '../../test/tenant/connections.ts'
-import { startTenant, type Tenant } from '../../test/tenant/index.ts'
-import type { LogEntry } from '../../test/tenant/log.ts'
+import { DATABASE, GITHUB, GOOGLE, PASSWORD } from '../tenant/connections.ts'
+import { startTenant, type Tenant } from '../tenant/index.ts'
+import type { LogEntry } from '../tenant/log.ts'
 import {
   createWebApplication,
   type LoginResult,
   type WebApplication,
-} from '../../test/tenant/web-application.ts'
+} from '../tenant/web-application.ts'
+import { createBrowser, type Page } from '../testing/browser.ts'
 import { deployAction } from './deployment.ts'
 import type { DemoOptions } from './options.ts'
 import type { Names } from './timeline.ts'

@@ -5,8 +5,8 @@
  */
 
 import { decodeJwt } from 'jose'
-import { DATABASE } from '../../test/tenant/connections.ts'
-import type { ActionEntry, HttpEntry, LogEntry, LoginEntry } from '../../test/tenant/log.ts'
+import { DATABASE } from '../tenant/connections.ts'
+import type { ActionEntry, HttpEntry, LogEntry, LoginEntry } from '../tenant/log.ts'
 
 type Texts = Readonly<Record<string, string>>
 

@@ -8,9 +8,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { sha256, shortDigest } from './digest.ts'
 import type { Management } from './management.ts'
 import { fingerprintsOf, type Metadata, readMemory, writeMemory } from './memory.ts'
-import { isOrdered, orderBindings } from './order.ts'
+import { type Bound, isOrdered, orderBindings } from './order.ts'
 import { companionName } from './plan-companion.ts'
-import { isLost, Problem, toProblem } from './problems.ts'
+import { isLost, isNotBuilt, Problem, toProblem } from './problems.ts'
 import { readActionById, readApplication, readBindings, TRIGGER } from './read.ts'
 import type { Report } from './report.ts'
 import type { Values } from './settings.ts'
@@ -255,16 +255,31 @@ async function waitUntilBuilt({
   }
 }
 
-async function applyDeploy({ management: { client }, progress, wanted }: Job): Promise<string> {
+async function applyDeploy(job: Job): Promise<string> {
+  const { progress, wanted } = job
   const title = `Action "${wanted.actionName}"`
   try {
-    const { number } = await client.actions.deploy(known(progress.actionId))
+    const { number } = await release(job)
     return `${title} deployed${number === undefined ? '' : ` as version ${number}`}`
   } catch (error) {
     if (!isLost(error)) throw error
     // It may have been done all the same: what runs will tell.
     progress.lost = toProblem(error, 'The release')
     return `${title}: no answer to its release, what runs will tell`
+  }
+}
+
+/** Refused just after the build was done, nothing was released: it is asked for again, for a while. */
+async function release({ management: { client }, progress, report, timing }: Job) {
+  const begun = performance.now()
+  for (;;) {
+    try {
+      return await client.actions.deploy(known(progress.actionId))
+    } catch (error) {
+      if (!isNotBuilt(error) || performance.now() - begun > timing.settleTimeoutMs) throw error
+    }
+    report.progress('the tenant does not take it for built yet')
+    await sleep(timing.pollMs)
   }
 }
 
@@ -359,7 +374,7 @@ async function applyFlow({ management, wanted, progress, timing }: Job): Promise
     const bindings = order.map((one) =>
       one === undefined
         ? { ref: { type: 'action_id' as const, value: actionId }, display_name: actionName }
-        : { ref: { type: 'binding_id' as const, value: one.id }, display_name: one.displayName },
+        : { ref: { type: 'binding_id' as const, value: one.id }, ...displayNameOf(one) },
     )
     try {
       await management.client.actions.triggers.bindings.updateMany(TRIGGER, { bindings })
@@ -370,6 +385,10 @@ async function applyFlow({ management, wanted, progress, timing }: Job): Promise
     }
   }
 }
+
+/** What has none is not given an empty one. */
+const displayNameOf = ({ displayName }: Bound) =>
+  displayName === '' ? {} : { display_name: displayName }
 
 /** A step before has made it, or the plan would not have come here. */
 function known(value: string | undefined): string {

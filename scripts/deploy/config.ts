@@ -1,9 +1,10 @@
 /**
- * What the person wants, from arguments, environment and `--env-file`. No I/O but the reading of that
- * file. Gives a typed configuration, or one sentence that says what is wrong.
+ * What the person wants, from arguments, environment and `--env-file`. No I/O but the reading of files
+ * that are named there. Gives a typed configuration, or one sentence that says what is wrong.
  */
-import { readFileSync } from 'node:fs'
-import { parseArgs, parseEnv } from 'node:util'
+import { parseArgs } from 'node:util'
+import { type Options, tellSwallowed } from '../npm-flags.ts'
+import { readEnvFile } from './env-file.ts'
 import type { Credentials } from './management.ts'
 import type { Position } from './order.ts'
 import { codeOf } from './problems.ts'
@@ -72,6 +73,8 @@ export function readConfig(
   args: readonly string[],
   environment: Variables,
 ): Config | Help | Refusal {
+  const swallowed = refuseSwallowed('deploy', OPTIONS, args, environment)
+  if (swallowed !== undefined) return swallowed
   const parsed = parse(() => parseArgs({ args: [...args], options: OPTIONS }).values)
   if (isRefusal(parsed)) return parsed
   const { rollback, provision, 'dry-run': dryRun, json, help, name, position: place } = parsed
@@ -100,12 +103,25 @@ export function readDoctorConfig(
   args: readonly string[],
   environment: Variables,
 ): DoctorConfig | Help | Refusal {
+  const swallowed = refuseSwallowed('doctor', COMMON_OPTIONS, args, environment)
+  if (swallowed !== undefined) return swallowed
   const parsed = parse(() => parseArgs({ args: [...args], options: COMMON_OPTIONS }).values)
   if (isRefusal(parsed)) return parsed
   const { file, json, help, name } = parsed
   if (help) return { help }
   const who = readWho(environment, parsed['env-file'])
   return isRefusal(who) ? who : { ...who, json, actionName: name, file }
+}
+
+/** Before anything else: half of what the person said may be missing. */
+function refuseSwallowed(
+  command: string,
+  options: Options,
+  args: readonly string[],
+  environment: Variables,
+): Refusal | undefined {
+  const problem = tellSwallowed(command, options, args, environment)
+  return problem === undefined ? undefined : { problem }
 }
 
 function parse<T>(read: () => T): T | Refusal {
@@ -155,14 +171,12 @@ function readPosition(text: string): Position | undefined {
  */
 function readVariables(environment: Variables, file: string | undefined): Variables | Refusal {
   if (file === undefined) return environment
-  try {
-    const { AUTH0_ACCESS_TOKEN, ...others } = parseEnv(readFileSync(file, 'utf8'))
-    const { AUTH0_CLIENT_ID: id, AUTH0_CLIENT_SECRET: secret } = environment
-    const ofFile = id?.trim() && secret?.trim() ? others : { ...others, AUTH0_ACCESS_TOKEN }
-    return { ...ofFile, ...environment }
-  } catch {
-    return { problem: `--env-file ${file} cannot be read` }
-  }
+  const read = readEnvFile(file)
+  if ('problem' in read) return read
+  const { AUTH0_ACCESS_TOKEN, ...others } = read.variables
+  const { AUTH0_CLIENT_ID: id, AUTH0_CLIENT_SECRET: secret } = environment
+  const ofFile = id?.trim() && secret?.trim() ? others : { ...others, AUTH0_ACCESS_TOKEN }
+  return { ...ofFile, ...environment }
 }
 
 const HOST = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$/

@@ -10,7 +10,14 @@ import { checkApplications, checkConnections, checkTokenLifetime } from './check
 import type { Management } from './management.ts'
 import { holdsSettings, readMemory } from './memory.ts'
 import { Problem } from './problems.ts'
-import { readApplications, readSnapshot, readSurroundings, readTokenLifetime } from './read.ts'
+import {
+  readApplications,
+  readDeveloperKeyClients,
+  readMfaByActions,
+  readSnapshot,
+  readSurroundings,
+  readTokenLifetime,
+} from './read.ts'
 import { namesSettings, readAsAction, type Values } from './settings.ts'
 
 export interface Examination {
@@ -71,7 +78,9 @@ export async function examine(
   const settings = readAsAction(values ?? given)
   const usable = typeof settings === 'string' ? readAsAction(onlyDomain(given)) : settings
   if (typeof usable === 'string') throw new Problem(usable)
-  const mayRead = scopes === undefined || scopes.includes('read:resource_servers')
+  const may = (scope: string): boolean => scopes === undefined || scopes.includes(scope)
+  const asksMfa = usable.enforceMfa !== 'no' && may('read:tenant_settings')
+  const surroundings = await readSurroundings(management, companion)
   return {
     domain: management.domain,
     actionName,
@@ -79,9 +88,13 @@ export async function examine(
     action,
     bindings,
     companion,
-    surroundings: await readSurroundings(management, companion),
+    surroundings,
     applications: await readApplications(management),
-    tokenLifetimeSeconds: mayRead ? await readTokenLifetime(management) : undefined,
+    tokenLifetimeSeconds: may('read:resource_servers')
+      ? await readTokenLifetime(management)
+      : undefined,
+    mfaByActions: asksMfa ? await readMfaByActions(management) : undefined,
+    developerKeyClients: await readDeveloperKeyClients(management, surroundings.connections),
     memory,
     given,
     values,

@@ -5,7 +5,7 @@
  */
 import { ManagementClient, TokenProvider } from 'auth0'
 import { createPatientFetch, type Patience } from './patient-fetch.ts'
-import { toProblem } from './problems.ts'
+import { Problem, toProblem } from './problems.ts'
 
 export type Credentials =
   | { readonly domain: string; readonly token: string }
@@ -49,7 +49,9 @@ export function openManagement(
   /** Read to tell early what is missing or mixed up; it is the tenant that decides. */
   async function claim(name: 'scope' | 'azp'): Promise<string | undefined> {
     try {
-      return claimOf(await token(), name)
+      const { aud, [name]: value } = claimsOf(await token())
+      requireAudience(aud, domain)
+      return typeof value === 'string' ? value : undefined
     } catch (error) {
       throw toProblem(error, 'Getting an access token')
     }
@@ -70,12 +72,22 @@ export function openManagement(
   }
 }
 
-function claimOf(token: string, name: string): string | undefined {
+/** None, where it is no JWT. */
+function claimsOf(token: string): Readonly<Record<string, unknown>> {
   try {
     const [, payload = ''] = token.split('.')
-    const { [name]: value } = JSON.parse(Buffer.from(payload, 'base64url').toString())
-    return typeof value === 'string' ? value : undefined
+    const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString())
+    return { ...(claims as object) }
   } catch {
-    return undefined
+    return {}
   }
+}
+
+/** The Management API has one audience, at the canonical domain, whatever domain it is called by. */
+function requireAudience(aud: unknown, domain: string): void {
+  const audiences = [aud].flat().filter((one) => typeof one === 'string')
+  if (audiences.length === 0 || audiences.includes(`https://${domain}/api/v2/`)) return
+  throw new Problem(
+    `The access token is for ${audiences.join(' and ')}, and AUTH0_DOMAIN is ${domain}: set it to the canonical domain of the tenant, no custom one, and take a token for its Management API`,
+  )
 }

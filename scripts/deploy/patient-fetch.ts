@@ -1,13 +1,14 @@
 /**
  * `fetch` with the patience that the Management API asks for: every try has a time limit, body
  * included; 429 waits as told and tries again, whatever the request was, since nothing was done;
- * reading and most of PATCH survive 5xx and lost connections, POST does not: it may have been done.
+ * reading and most of PATCH survive 5xx and lost connections, POST does not: it may have been done. No
+ * redirect is followed: token and secrets are for the address that the person gave.
  *
  * @see https://auth0.com/docs/troubleshoot/customer-support/operational-policies/rate-limit-policy
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readRetryAfterMs } from '../../src/retry-after.ts'
-import { codeOf } from './problems.ts'
+import { codeOf, Problem, redirected } from './problems.ts'
 
 export interface Patience {
   /** A wait and its reason, before it begins. */
@@ -51,7 +52,10 @@ async function tryOnce(
   timeoutMs: number,
 ): Promise<Response | Lost> {
   try {
-    const response = await fetch(input, { ...init, signal: AbortSignal.timeout(timeoutMs) })
+    const signal = AbortSignal.timeout(timeoutMs)
+    const response = await fetch(input, { ...init, redirect: 'manual', signal })
+    // The SDK would take it for an answer that is well.
+    if (response.status >= 300 && response.status < 400) return { lost: redirected() }
     const bytes = await response.arrayBuffer()
     const { status } = response
     const headers = new Headers(response.headers)
@@ -82,6 +86,7 @@ function isRepeatable(
 function waitOf(answer: Response | Lost, repeatable: boolean, tries: number): number | undefined {
   if (answer instanceof Response && answer.status === 429)
     return Math.max(readRetryAfterMs(answer, Date.now()), pauseOf(tries))
+  if ('lost' in answer && answer.lost instanceof Problem) return undefined
   const unsure = !(answer instanceof Response) || answer.status >= 500
   return unsure && repeatable ? pauseOf(tries) : undefined
 }

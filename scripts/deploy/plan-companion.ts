@@ -2,8 +2,9 @@
  * What the companion application needs around it: its own values, its permission, its connections. Pure.
  */
 import type { Settings } from '../../src/settings.ts'
+import { foreignTo, wasDeployed } from './adopt.ts'
 import { markCompanion, readMemory } from './memory.ts'
-import { noApplication } from './problems.ts'
+import { CUSTOM_DOMAIN, noApplication } from './problems.ts'
 import type { Application, Snapshot, Surroundings } from './snapshot.ts'
 import {
   type Change,
@@ -24,27 +25,34 @@ export const companionName = (actionName: string): string => `Account linking ($
 export function planCompanion(
   { actionName, provision, settings: { AUTH0_CLIENT_ID: named } }: Wanted,
   settings: Settings,
-  { companion, surroundings }: Snapshot,
+  { action, companion, stranger, surroundings }: Snapshot,
 ): Plan | Impossible {
+  const ours = callbacksOf(settings, surroundings ?? { customDomains: [] })
+  const known = companion !== undefined && wasDeployed(companion, actionName, action)
+  const marked = stranger ?? (named === undefined && !known ? companion : undefined)
+  const planted = marked && refuseMarked(marked, actionName, ours)
+  if (planted !== undefined) return planted
   if (companion === undefined && named !== undefined) return { problem: noApplication(named) }
   if (companion === undefined && !provision)
     return {
       problem:
-        'There is no companion application: add --provision to have it made, or set LINK_AUTH0_CLIENT_ID',
+        stranger === undefined
+          ? 'There is no companion application: add --provision to have it made, or set LINK_AUTH0_CLIENT_ID'
+          : `There is no companion application but ${stranger.clientId}, which bears its mark, and anybody may have written that: set LINK_AUTH0_CLIENT_ID to it if you have made it, or add --provision to have one made`,
     }
   if (!provision || surroundings === undefined) return NOTHING_TO_DO
   if (surroundings.customDomains.some(({ domain }) => domain === settings.domain))
-    return { problem: 'AUTH0_DOMAIN is a custom domain: set it to the canonical one' }
-  if (companion !== undefined && isUsedByPeople(companion, actionName))
+    return { problem: CUSTOM_DOMAIN }
+  if (companion !== undefined && !known && foreignTo(companion, ours).length > 0)
     return {
-      problem: `${companion.clientId} has addresses of an application that people use: the companion is one of its own. Leave LINK_AUTH0_CLIENT_ID out to have it made`,
+      problem: `${companion.clientId} has addresses of an application that people use, or of somebody else's: ${foreignTo(companion, ours).join(', ')}. The companion is one of its own. Leave LINK_AUTH0_CLIENT_ID out to have it made`,
     }
-  const other = companion && otherService(companion, actionName, surroundings)
+  const other = companion && !known ? otherService(companion, surroundings) : undefined
   if (other !== undefined)
     return {
       problem: `${companion?.clientId} serves something else: ${other}. Leave LINK_AUTH0_CLIENT_ID out to have a companion of its own made`,
     }
-  const values = companionValues(actionName, callbacksOf(settings, surroundings), companion)
+  const values = companionValues(actionName, ours, companion)
   const changes = changesOf(values, companion)
   if (changes.length === 0) return NOTHING_TO_DO
   const name = companion?.name ?? companionName(actionName)
@@ -58,23 +66,30 @@ export function planCompanion(
         changes,
       },
     ],
-    notes: [],
+    notes:
+      stranger === undefined
+        ? []
+        : [
+            `${stranger.clientId} bears the mark of a companion, and nothing vouches for it: it is given nothing. Delete it if you do not know it, or if a deployment of yours broke off that made it.`,
+          ],
   }
 }
 
-/** Addresses that only an application with a face needs; one that bears our mark was made by us. */
-function isUsedByPeople(application: Application, actionName: string): boolean {
-  const marked = readMemory(application.metadata).action === actionName
-  return !marked && foreignAddresses(application).length > 0
+/** Somebody wants it to be taken for the companion, or has changed what was one. */
+function refuseMarked(
+  application: Application,
+  actionName: string,
+  ours: readonly string[],
+): Impossible | undefined {
+  const foreign = foreignTo(application, ours)
+  if (foreign.length === 0) return undefined
+  return {
+    problem: `${application.clientId} bears the mark of the companion of ${actionName}, and has ${foreign.join(', ')}, which no companion has: made one, it would give update:users to whoever made it. Delete it if you do not know it; if it is yours, take these addresses away and set LINK_AUTH0_CLIENT_ID to it`,
+  }
 }
 
-/** What would break if it were made a companion; one that bears our mark was made by us. */
-function otherService(
-  { appType, metadata }: Application,
-  actionName: string,
-  { grant }: Surroundings,
-): string | undefined {
-  if (readMemory(metadata).action === actionName) return undefined
+/** What would break if it were made a companion. */
+function otherService({ appType }: Application, { grant }: Surroundings): string | undefined {
   if (appType === 'non_interactive') return 'it is a machine-to-machine application'
   if (grant?.allScopes) return 'it may use all of the Management API'
   const more = (grant?.scopes ?? []).filter((scope) => !COMPANION_SCOPES.includes(scope))
@@ -211,7 +226,7 @@ export function noteConnections(
     ...unknown.map((name) => `ALLOWED_CONNECTIONS names ${name}, which the tenant does not have.`),
     ...shared.map(
       ({ name }) =>
-        `${name} has Auth0's developer keys, with which no link can be finished: give it keys of its own at Authentication > Social.`,
+        `${name} has Auth0's developer keys, which are for tests: who logged in with it links nothing. Give it keys of its own at Authentication > Social.`,
     ),
   ]
 }

@@ -42,6 +42,7 @@ export function makePlan(wanted: Wanted, tenant: Snapshot): Plan | Impossible {
       ...flow.steps,
     ],
     notes: [
+      ...companion.notes,
       ...(provision ? noteConnections(settings, surroundings) : []),
       ...action.notes,
       ...flow.notes,
@@ -95,7 +96,7 @@ function planFlow(
       behind.length === 0
         ? []
         : [
-            `Behind it run ${behind.map((one) => one?.displayName).join(', ')}: what they deny comes after the link.`,
+            `Behind it run ${behind.map((one) => one?.displayName || one?.id).join(', ')}: what they deny comes after the link.`,
           ],
   }
 }

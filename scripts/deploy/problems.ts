@@ -18,25 +18,47 @@ export function lacksScopes(scopes: readonly string[]): Problem {
   return new Problem(`The token lacks ${scopes.join(', ')}: grant ${them} at ${GRANT_HINT}`)
 }
 
+export const redirected = (): Problem =>
+  new Problem(
+    'The tenant answers with a redirect, which no secret follows: set AUTH0_DOMAIN to the canonical domain of the tenant, and see what stands between here and there',
+  )
+
+/** Where the tenant's list of them has it. */
+export const CUSTOM_DOMAIN = 'AUTH0_DOMAIN is a custom domain: set it to the canonical one'
+
 /** `doing` is what failed: "Reading the bindings". */
 export function toProblem(error: unknown, doing: string): Problem {
-  if (error instanceof Problem) return error
+  const told = problemIn(error)
+  if (told !== undefined) return told
   if (!(error instanceof ManagementError)) return unanswered(doing, codeOf(error))
   const { statusCode = 0 } = error
   if (isTokenRequest(error)) return ofTokenRequest(statusCode)
   return isLost(error) ? unanswered(doing, codeOf(error)) : ofStatus(statusCode, error, doing)
 }
 
+/** The SDK wraps what its `fetch` throws. */
+function problemIn(error: unknown): Problem | undefined {
+  if (error instanceof Problem) return error
+  return error instanceof Error && error.cause !== undefined ? problemIn(error.cause) : undefined
+}
+
 /** No answer that could be read: what was asked for may have been done, or not. */
 export function isLost(error: unknown): boolean {
   if (error instanceof ManagementTimeoutError) return true
-  if (!(error instanceof ManagementError)) return !(error instanceof Problem)
+  if (problemIn(error) !== undefined) return false
+  if (!(error instanceof ManagementError)) return true
   const { statusCode = 0 } = error
   return statusCode < 300 || statusCode >= 500
 }
 
 export const isAbsent = (error: unknown): boolean =>
   error instanceof ManagementError && error.statusCode === 404
+
+/** A release that came too early: what says `built` and what releases need not agree at once. */
+export function isNotBuilt(error: unknown): boolean {
+  if (!(error instanceof ManagementError) || error.statusCode !== 400) return false
+  return /must be in the .built. state/.test(bodyOf(error).message)
+}
 
 /** Where the companion is named, and the tenant has none of that name. */
 export const noApplication = (clientId: string): string =>

@@ -3,6 +3,7 @@
  * nothing. A read that fails ends in a `Problem`.
  */
 import type { Management as Api } from 'auth0'
+import { isPermitted } from './adopt.ts'
 import type { Management } from './management.ts'
 import { type Metadata, readMemory } from './memory.ts'
 import type { Bound } from './order.ts'
@@ -68,9 +69,10 @@ export async function readAction(
   name: string,
 ): Promise<DeployedAction | undefined> {
   const id = await reading('the Actions', async () => {
-    for await (const action of await management.client.actions.list({ actionName: name }))
-      if (action.name === name) return action.id
-    return undefined
+    const { items } = await readPages((paging) =>
+      management.client.actions.list({ actionName: name, ...paging }),
+    )
+    return items.find((action) => action.name === name)?.id
   })
   return id === undefined ? undefined : readActionById(management, id)
 }
@@ -113,10 +115,8 @@ export async function readVersions(
   actionId: string,
 ): Promise<readonly DeployedVersion[]> {
   return reading('the versions', async () => {
-    const versions: DeployedVersion[] = []
-    for await (const version of await client.actions.versions.list(actionId))
-      versions.push(toVersion(version))
-    return versions
+    const { items } = await readPages((paging) => client.actions.versions.list(actionId, paging))
+    return items.map(toVersion)
   })
 }
 
@@ -133,18 +133,18 @@ const secretStates = (secrets: readonly Api.ActionSecretResponse[] | undefined):
 /** All of them, in order: a list that is not whole must never be written back. */
 export async function readBindings({ client }: Management): Promise<readonly Bound[]> {
   return reading('the bindings', async () => {
-    const page = await client.actions.triggers.bindings.list(TRIGGER)
-    const { total = 0 } = page.response
-    const bindings: Bound[] = []
-    for await (const { id = '', display_name: displayName = '', action } of page) {
-      bindings.push({ id, displayName, actionId: action?.id ?? '' })
-      if (bindings.length === total) break
-    }
-    if (bindings.length < total)
+    const { items, total = 0 } = await readPages((paging) =>
+      client.actions.triggers.bindings.list(TRIGGER, paging),
+    )
+    if (items.length < total)
       throw new Problem(
-        `The tenant shows ${bindings.length} of ${total} bindings: run the same command again`,
+        `The tenant shows ${items.length} of ${total} bindings: run the same command again`,
       )
-    return bindings
+    return items.map(({ id = '', display_name: displayName = '', action }) => ({
+      id,
+      displayName,
+      actionId: action?.id ?? '',
+    }))
   })
 }
 
@@ -163,18 +163,55 @@ export async function readApplication(
   })
 }
 
-/** Without their secrets, even where the token may read them. */
+interface NumberedPage<T> {
+  readonly data: readonly T[]
+  readonly response: { readonly total?: number | undefined }
+}
+
+/** More are refused on the public cloud. */
+const PAGE_SIZE = 50
+
+/**
+ * A short list, page by page until all are there. The SDK takes a short page for the last one; a tenant
+ * may put fewer on a page than were asked for.
+ */
+async function readPages<T>(
+  list: (paging: { readonly page: number; readonly per_page: number }) => Promise<NumberedPage<T>>,
+): Promise<{ readonly items: readonly T[]; readonly total: number | undefined }> {
+  const items: T[] = []
+  for (let page = 0; ; page += 1) {
+    const { data, response } = await list({ page, per_page: PAGE_SIZE })
+    const { total } = response
+    items.push(...data)
+    if (data.length === 0 || (total !== undefined && items.length >= total)) return { items, total }
+  }
+}
+
+/**
+ * Without their secrets, even where the token may read them. By checkpoint, as pages by number end at
+ * 1,000 records; the SDK has no names for it here.
+ *
+ * @see https://auth0.com/docs/api/management/v2#pagination
+ */
 export async function readApplications({ client }: Management): Promise<readonly Application[]> {
   return reading('the applications', async () => {
     const applications: Application[] = []
-    const fields = APPLICATION_FIELDS.join(',')
-    for await (const one of await client.clients.list({
-      fields,
-      include_fields: true,
-      is_global: false,
-    }))
-      applications.push(toApplication(one))
-    return applications
+    const asked = { fields: APPLICATION_FIELDS.join(','), include_fields: true, is_global: false }
+    // What the SDK would else ask for by itself.
+    const unnumbered = { page: null, per_page: null, include_totals: null }
+    for (let from: string | undefined; ; ) {
+      const { data, response } = await client.clients.list(
+        { ...asked, ...unnumbered },
+        { queryParams: { take: PAGE_SIZE, ...(from === undefined ? {} : { from }) } },
+      )
+      // Taken for none, a second companion would be made.
+      if (response.clients === undefined)
+        throw new Problem('The tenant lists its applications in a form that is not known here')
+      applications.push(...data.map(toApplication))
+      const { next } = response as { readonly next?: string | null }
+      if (!next) return applications
+      from = next
+    }
   })
 }
 
@@ -198,12 +235,16 @@ async function findCompanion(
   actionName: string,
 ): Promise<string | undefined> {
   const all = await readApplications(management)
-  const [found, another] = all.filter(({ metadata }) => readMemory(metadata).action === actionName)
-  if (another !== undefined)
-    throw new Problem(
-      `Two applications are marked as companions of ${actionName}: set LINK_AUTH0_CLIENT_ID to ${found?.clientId} or ${another.clientId}`,
-    )
-  return found?.clientId
+  const marked = all.filter(({ metadata }) => readMemory(metadata).action === actionName)
+  if (marked.length < 2) return marked[0]?.clientId
+  // A mark anybody may write; the permission nobody has but what was made a companion.
+  const permitted: string[] = []
+  for (const { clientId } of marked)
+    if (isPermitted(await readGrant(management, clientId))) permitted.push(clientId)
+  if (permitted.length === 1) return permitted[0]
+  throw new Problem(
+    `Several applications are marked as companions of ${actionName}: delete those that you do not know, or set LINK_AUTH0_CLIENT_ID to the one that is yours, of ${marked.map(({ clientId }) => clientId).join(', ')}`,
+  )
 }
 
 function toApplication(client: Api.Client): Application {
@@ -308,7 +349,7 @@ function lacksKeys(options: Readonly<Record<string, unknown>> | undefined): bool
   return options === undefined ? undefined : !options.client_id
 }
 
-async function readCustomDomains({ client }: Management): Promise<readonly CustomDomain[]> {
+export async function readCustomDomains({ client }: Management): Promise<readonly CustomDomain[]> {
   return reading('the custom domains', async () => {
     try {
       const domains = await client.customDomains.list()
@@ -318,6 +359,36 @@ async function readCustomDomains({ client }: Management): Promise<readonly Custo
       throw error
     }
   })
+}
+
+/** By the id of a connection with developer keys, of which there are few: the applications that have it. */
+export async function readDeveloperKeyClients(
+  { client }: Management,
+  connections: readonly TenantConnection[],
+): Promise<Readonly<Record<string, readonly string[]>>> {
+  return reading('the applications of the connections', async () => {
+    const found: Record<string, readonly string[]> = {}
+    for (const { id, developerKeys } of connections) {
+      if (!developerKeys) continue
+      const clients: string[] = []
+      for await (const one of await client.connections.clients.get(id)) clients.push(one.client_id)
+      found[id] = clients
+    }
+    return found
+  })
+}
+
+/**
+ * "Customize MFA Factors using Actions". `undefined`: the tenant does not show it.
+ *
+ * @see https://auth0.com/docs/api/management/v2/tenants/tenant-settings-route
+ */
+export async function readMfaByActions({ client }: Management): Promise<boolean | undefined> {
+  const fields = 'customize_mfa_in_postlogin_action'
+  const settings = await reading('the settings of the tenant', () =>
+    client.tenants.settings.get({ fields, include_fields: true }),
+  )
+  return settings[fields]
 }
 
 /** What the doctor wants to know besides. `undefined`: it cannot be read. */

@@ -1,7 +1,9 @@
 /**
  * What a run tells while it goes: an interface with two voices, lines for people and one JSON document
- * for machines. Every word passes a filter that knows all secrets of the run.
+ * for machines. Every word passes a filter that knows all secrets of the run, and is written so that
+ * whatever the tenant put into it stays text.
  */
+import { printable, printableJson } from './printable.ts'
 import type { Change, Plan, Step } from './steps.ts'
 
 export interface Report {
@@ -53,19 +55,25 @@ export function createFilter() {
     [...secrets]
       .sort((one, other) => other.length - one.length)
       .reduce((rest, secret) => rest.replaceAll(secret, '(secret)'), text)
+  /** What somebody else wrote is cut once no secret is in it. */
+  const cut = (text: string): string => {
+    const line = clean(text)
+    return line.length > MAX_LINE_CHARACTERS ? `${line.slice(0, MAX_LINE_CHARACTERS)}…` : line
+  }
   return {
     hide: (secret: string): void => {
       if (secret.length >= MIN_SECRET_CHARACTERS) secrets.add(secret)
     },
-    clean,
-    /** A line that may hold what somebody else wrote: cut once no secret is in it. */
-    cleanLine: (text: string): string => {
-      const line = clean(text)
-      return line.length > MAX_LINE_CHARACTERS ? `${line.slice(0, MAX_LINE_CHARACTERS)}…` : line
-    },
+    /** As a value of a document. */
+    cut,
+    /** As a part of a line, before it is wrapped or coloured. */
+    tell: (text: string): string => printable(clean(text)),
+    tellCut: (text: string): string => printable(cut(text)),
     /** As JSON, where a secret may stand with its quotes escaped. */
     cleanJson: (value: unknown): string =>
-      JSON.stringify(value, (_, one) => (typeof one === 'string' ? clean(one) : one), 2),
+      printableJson(
+        JSON.stringify(value, (_, one) => (typeof one === 'string' ? clean(one) : one), 2),
+      ),
   }
 }
 
@@ -80,7 +88,7 @@ interface StepEntry {
 
 /** One document on stdout when all is over; the error line on stderr besides. */
 export function createJsonReport(frame: Frame, stdout: Sink, stderr: Sink): Report {
-  const { hide, cleanLine, cleanJson } = createFilter()
+  const { hide, cut, tellCut, cleanJson } = createFilter()
   let steps: readonly StepEntry[] = []
   const notes: string[] = []
   const waits: { readonly milliseconds: number; readonly why: string }[] = []
@@ -112,13 +120,12 @@ export function createJsonReport(frame: Frame, stdout: Sink, stderr: Sink): Repo
       const milliseconds = Math.round(performance.now() - begun.at)
       Object.assign(begun.entry, { state: 'done', result, milliseconds })
     },
-    note: (text) => void notes.push(cleanLine(text)),
+    note: (text) => void notes.push(cut(text)),
     wait: (milliseconds, why) => void waits.push({ milliseconds, why }),
     end: ({ text, changed, running }) => print({ ok: true, summary: text, changed, running }),
     fail(message) {
-      const line = cleanLine(message)
-      print({ ok: false, error: line })
-      stderr.write(`${frame.command}: ${line}\n`)
+      print({ ok: false, error: cut(message) })
+      stderr.write(`${frame.command}: ${tellCut(message)}\n`)
     },
   }
 }

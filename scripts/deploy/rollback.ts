@@ -45,7 +45,7 @@ export async function rollBack(request: RollbackRequest, report: Report): Promis
   const { actionName, credentials, dryRun, timing = TIMING } = request
   const management = openTenant(credentials, report)
   const scopes = await management.readScopes()
-  requireScopes(scopes, ['read:actions', ...(dryRun ? [] : ['update:actions'])])
+  requireScopes(scopes, ['read:actions', ...(dryRun ? [] : ['create:actions'])])
   const action = await readAction(management, actionName)
   const { running } = action ?? {}
   if (action === undefined || running === undefined)

@@ -2,12 +2,15 @@
  * A deployment from beginning to end: read, plan, tell, apply. All of its I/O goes to the tenant and to
  * the report that it is given, which it tells what runs then; rejects with a `Problem`.
  */
+
+import { isVouchedFor } from './adopt.ts'
 import { applyPlan, type Running, runningOf, TIMING, type Timing } from './apply.ts'
 import { type Credentials, type Management, openManagement } from './management.ts'
 import { makePlan } from './plan.ts'
-import { lacksScopes, Problem } from './problems.ts'
-import { readSnapshot } from './read.ts'
+import { CUSTOM_DOMAIN, lacksScopes, Problem } from './problems.ts'
+import { readCustomDomains, readSnapshot, readSurroundings } from './read.ts'
 import type { Report } from './report.ts'
+import type { Snapshot } from './snapshot.ts'
 import { isImpossible, type Plan, type Step, type Wanted } from './steps.ts'
 
 export interface DeployRequest extends Wanted {
@@ -25,8 +28,10 @@ export async function deploy(request: DeployRequest, report: Report): Promise<vo
   const scopes = await management.readScopes()
   requireScopes(scopes, [...READ_SCOPES, ...(provision ? PROVISION_SCOPES : [])])
   const reading = { actionName, clientId: settings.AUTH0_CLIENT_ID, surroundings: provision }
-  const snapshot = await readSnapshot(management, reading)
-  report.hide(snapshot.companion?.clientSecret ?? '')
+  if (!provision && scopes?.includes('read:custom_domains')) await refuseCustomDomain(management)
+  const found = await readSnapshot(management, reading)
+  report.hide(found.companion?.clientSecret ?? '')
+  const snapshot = await setStrangerAside(management, request, found)
   const plan = makePlan(request, snapshot)
   if (isImpossible(plan)) {
     if (plan.notes !== undefined) report.plan({ steps: [], notes: plan.notes })
@@ -44,6 +49,23 @@ export async function deploy(request: DeployRequest, report: Report): Promise<vo
   const running = await applyPlan(plan, snapshot, { management, wanted: request, report, timing })
   const text = `Version ${running?.version} of ${actionName} runs at ${management.domain}.`
   report.end({ text, changed: true, running })
+}
+
+/** What --provision sees by itself. The token has told most of it, where it tells its audience. */
+async function refuseCustomDomain(management: Management): Promise<void> {
+  const domains = await readCustomDomains(management)
+  if (domains.some(({ domain }) => domain === management.domain)) throw new Problem(CUSTOM_DOMAIN)
+}
+
+/** What is around it is none of the companion's then. */
+async function setStrangerAside(
+  management: Management,
+  request: DeployRequest,
+  found: Snapshot,
+): Promise<Snapshot> {
+  if (isVouchedFor(request, found)) return found
+  const surroundings = found.surroundings && (await readSurroundings(management, undefined))
+  return { ...found, companion: undefined, stranger: found.companion, surroundings }
 }
 
 export const openTenant = (credentials: Credentials, report: Report): Management =>
@@ -81,8 +103,10 @@ function scopesOf(step: Step, clientSecret: string | undefined): readonly string
         step.actionId === undefined ? 'create:actions' : 'update:actions',
         ...(step.secrets && clientSecret === undefined ? ['read:client_keys'] : []),
       ]
+    // Each makes a version.
     case 'deploy':
     case 'restore':
+      return ['create:actions']
     case 'flow':
       return ['update:actions']
     case 'memory':

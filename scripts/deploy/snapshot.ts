@@ -80,6 +80,8 @@ export interface Snapshot {
   readonly action: DeployedAction | undefined
   readonly bindings: readonly Bound[]
   readonly companion: Application | undefined
+  /** Bears the mark of the companion, and nobody vouches for it. */
+  readonly stranger?: Application | undefined
   /** What is read for provisioning and checking alone. */
   readonly surroundings: Surroundings | undefined
 }

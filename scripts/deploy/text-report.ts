@@ -33,7 +33,7 @@ export const painter =
     colour ? styleText(style, text, { validateStream: false }) : text
 
 export function createTextReport(frame: Frame, { colour, stdout, stderr }: Voice): Report {
-  const { hide, clean, cleanLine } = createFilter()
+  const { hide, cut, tell, tellCut } = createFilter()
   const paint = painter(colour)
   const width = Math.min(stdout.columns ?? WIDTH, 100)
   const moving = stdout.isTTY === true
@@ -46,10 +46,10 @@ export function createTextReport(frame: Frame, { colour, stdout, stderr }: Voice
   }
   const line = (text = ''): void => {
     erase()
-    stdout.write(`${clean(text)}\n`)
+    stdout.write(`${text}\n`)
   }
   const wrapped = (mark: string, text: string): void => {
-    const [first = '', ...rest] = wrap(clean(text), width - 4)
+    const [first = '', ...rest] = wrap(tell(text), width - 4)
     line(`  ${mark} ${first}`)
     for (const one of rest) line(`    ${one}`)
   }
@@ -58,7 +58,7 @@ export function createTextReport(frame: Frame, { colour, stdout, stderr }: Voice
     if (moving) {
       turns += 1
       const spin = paint('cyan', SPINNER[turns % SPINNER.length] ?? '')
-      const words = clean(`${title}: ${text}`).slice(0, width - 6)
+      const words = tell(`${title}: ${text}`).slice(0, width - 6)
       stdout.write(`\r\x1b[K  ${spin} ${words}`)
     } else if (now - toldAt >= QUIET_MS) {
       toldAt = now
@@ -67,20 +67,20 @@ export function createTextReport(frame: Frame, { colour, stdout, stderr }: Voice
   }
   // Before it is cut: half a secret would pass the filter.
   const cleanChange = ({ what, before, after }: Change): Change => ({
-    what: clean(what),
-    before: before && clean(before),
-    after: after && clean(after),
+    what: tell(what),
+    before: before && tell(before),
+    after: after && tell(after),
   })
   const heading = `${frame.command} ${frame.action} → ${frame.tenant}${frame.dryRun ? ' (dry run)' : ''}`
 
   return {
     hide,
     plan({ steps, notes }) {
-      line(paint('bold', clean(heading)))
+      line(paint('bold', tell(heading)))
       line()
       for (const step of steps) {
         if (step.changes.length === 0) continue
-        line(`  ${paint(...markOf(step))} ${clean(step.title)}`)
+        line(`  ${paint(...markOf(step))} ${tell(step.title)}`)
         // What an Action that is there has no setting for is at its default.
         const before = isNew(step) ? undefined : '(default)'
         for (const change of step.changes) {
@@ -97,16 +97,16 @@ export function createTextReport(frame: Frame, { colour, stdout, stderr }: Voice
     },
     progress,
     done: (text) => wrapped(paint('green', '✓'), text),
-    note: (text) => wrapped(paint('yellow', '!'), cleanLine(text)),
+    note: (text) => wrapped(paint('yellow', '!'), cut(text)),
     wait: (waitMs, why) =>
       wrapped(paint('yellow', '…'), `${why}: again in ${(waitMs / 1_000).toFixed(1)} s`),
     end: ({ text }) => {
       line()
-      for (const one of wrap(clean(text), width)) line(one)
+      for (const one of wrap(tell(text), width)) line(one)
     },
     fail(message) {
       erase()
-      stderr.write(`${paint('red', '✗')} ${cleanLine(message)}\n`)
+      stderr.write(`${paint('red', '✗')} ${tellCut(message)}\n`)
     },
   }
 }

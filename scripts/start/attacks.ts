@@ -6,15 +6,16 @@
 
 import { randomBytes } from 'node:crypto'
 import type { Code } from '../../src/outcome.ts'
-import { type Browser, createBrowser, type Page } from '../../test/support/browser.ts'
-import { DATABASE, GITHUB, GOOGLE, PASSWORD } from '../../test/tenant/connections.ts'
-import type { Tenant } from '../../test/tenant/index.ts'
-import type { ActionEntry } from '../../test/tenant/log.ts'
+import { DATABASE, GITHUB, GOOGLE, PARTNER, PASSWORD } from '../tenant/connections.ts'
+import type { Tenant } from '../tenant/index.ts'
+import type { ActionEntry } from '../tenant/log.ts'
 import {
   createWebApplication,
   type LoginAttempt,
   type WebApplication,
-} from '../../test/tenant/web-application.ts'
+} from '../tenant/web-application.ts'
+import { type Browser, createBrowser, type Page } from '../testing/browser.ts'
+import { readClaims } from '../testing/sign.ts'
 import type { Label } from './flows.ts'
 
 export interface AttackResult {
@@ -43,7 +44,13 @@ interface Stage {
   readonly victim: Actor
   readonly mallory: Actor
   /** Asks for a link; the inspector shows it as the attack, unless it only leads to it. */
-  ask(actor: Actor, idToken: string | undefined, part?: 'attack' | 'before it'): Promise<Asked>
+  ask(actor: Actor, idToken: string | undefined, more?: More): Promise<Asked>
+}
+
+interface More {
+  readonly part?: 'before it'
+  /** Beside those of any link. */
+  readonly parameters?: Readonly<Record<string, string>>
 }
 
 interface Actor {
@@ -65,11 +72,18 @@ const pathIs =
 const VICTIM_AGENT = 'Mozilla/5.0 (X11; Linux x86_64) ExampleBrowser/1.0'
 const MALLORY_AGENT = 'Mozilla/5.0 (X11; Linux x86_64) OtherBrowser/2.0'
 
-/** Whoever logs in at the database; gives back the ID token. */
-async function logIn({ app, tenant }: Stage, { browser, email }: Actor): Promise<string> {
-  const login = await app.start({ connection: DATABASE })
+/** Whoever logs in at the database, or where nobody is asked; gives back the ID token. */
+async function logIn(
+  { app, tenant }: Stage,
+  { browser, email }: Pick<Actor, 'browser' | 'email'>,
+  connection = DATABASE,
+): Promise<string> {
+  const login = await app.start({ connection, login_hint: email })
   const page = await browser.open(tenant.frontDoorOf(login.url))
-  const back = await browser.submit(page, { values: { email, password: PASSWORD } })
+  const back =
+    page.status === undefined
+      ? page
+      : await browser.submit(page, { values: { email, password: PASSWORD } })
   if (back.status !== undefined) throw new Error(`the login before it ended at ${whereIs(back)}`)
   const result = await login.complete(back.url)
   if (result.type === 'denied') throw new Error(`the login before it: ${result.description}`)
@@ -198,6 +212,23 @@ export const ATTACKS: readonly Attack[] = [
     },
   },
   {
+    name: 'plantedAccount',
+    label: 'Planted account',
+    meaning:
+      "Mallory's own connection logs the victim's browser in as Mallory, with Mallory's own hint",
+    async run(stage) {
+      const { mallory, tenant, victim } = stage
+      const idToken = await logIn(stage, mallory, PARTNER)
+      const { sub } = readClaims(idToken)
+      await logIn(stage, victim)
+      await logInAtProvider(tenant, victim)
+      // Whose account it is, in whose browser.
+      const planted: Actor = { ...victim, userId: String(sub) }
+      const parameters = { connection: PARTNER, login_hint: mallory.email, prompt: 'login' }
+      return judge(stage, planted, await stage.ask(planted, idToken, { parameters }))
+    },
+  },
+  {
     name: 'swappedConnection',
     label: 'Swapped connection',
     meaning: 'connection= of the nested request is changed in the browser',
@@ -247,7 +278,7 @@ export const ATTACKS: readonly Attack[] = [
     async run(stage) {
       const { victim: actor } = stage
       const idToken = await logIn(stage, actor)
-      const first = await stage.ask(actor, idToken, 'before it')
+      const first = await stage.ask(actor, idToken, { part: 'before it' })
       return attackNested(stage, actor, first, async (firstNested) => {
         const intercepted = await goAsFarAsWayBack(stage, actor, firstNested)
         const asked = await stage.ask(actor, idToken)
@@ -260,6 +291,13 @@ export const ATTACKS: readonly Attack[] = [
     },
   },
 ]
+
+/** A session like the one that most browsers have there. */
+async function logInAtProvider(tenant: Tenant, { browser, email }: Actor): Promise<void> {
+  const page = await browser.open(`${tenant.canonicalFrontDoor}/upstream/${GOOGLE}/login`)
+  const done = await browser.submit(page, { values: { email } })
+  if (done.status !== 200) throw new Error(`the login at the provider ended at ${whereIs(done)}`)
+}
 
 /** The nested login, and the URL of a way back that is not taken yet. */
 async function goAsFarAsWayBack({ tenant }: Stage, { email }: Actor, nested: URL): Promise<URL> {
@@ -284,6 +322,7 @@ function createActor(tenant: Tenant, name: string, userAgent: string): Actor {
   const person = { id, email, emailVerified: true, name: `${name} Example`, unlisted: true }
   tenant.addPerson(DATABASE, { ...person, id: `6a${id.padEnd(22, '0')}`, password: PASSWORD })
   tenant.addPerson(GOOGLE, { ...person, id: String(Number.parseInt(id, 16)) })
+  tenant.addPerson(PARTNER, person)
   tenant.addPerson(GITHUB, { ...person, id: String(Number.parseInt(id, 16)) })
   const userId = tenant.users.all().find((user) => user.email === email)?.user_id
   if (userId === undefined) throw new Error(`${email} has no account`)
@@ -310,13 +349,14 @@ export async function carryOut(name: string, options: AttackOptions): Promise<At
     app: named,
     victim: createActor(tenant, 'Victim', VICTIM_AGENT),
     mallory: createActor(tenant, 'Mallory', MALLORY_AGENT),
-    async ask({ browser }, idToken, part = 'attack') {
+    async ask({ browser }, idToken, { parameters, part } = {}) {
       const attempt = await app.start({
         scope: 'openid link_account',
         requested_connection: GOOGLE,
         ...(idToken === undefined ? {} : { id_token_hint: idToken }),
+        ...parameters,
       })
-      const hidden = part !== 'attack'
+      const hidden = part === 'before it'
       label(attempt.url, { title, hidden, replay: { type: 'attack', name } })
       return { attempt, page: await browser.open(tenant.frontDoorOf(attempt.url)) }
     },

@@ -2,13 +2,7 @@
  * What the inspector shows, as data: flows, their steps, and what opens behind a step. Types only.
  */
 
-import type {
-  ActionEntry,
-  HttpEntry,
-  LogEntry,
-  LoginEntry,
-  Parameters,
-} from '../../test/tenant/log.ts'
+import type { ActionEntry, HttpEntry, LogEntry, LoginEntry, Parameters } from '../tenant/log.ts'
 
 /** The columns of the sequence diagram. */
 export type Lane = 'browser' | 'application' | 'tenant' | 'action' | 'management'

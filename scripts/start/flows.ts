@@ -4,9 +4,9 @@
  * `code_challenge`, interactions), so that flows at once in several browsers stay apart.
  */
 
-import { createBoundedMap } from '../../test/tenant/bounded.ts'
-import { filterParameters, one, toSearch } from '../../test/tenant/http.ts'
-import type { HttpEntry, Parameters } from '../../test/tenant/log.ts'
+import { createBoundedMap } from '../tenant/bounded.ts'
+import { filterParameters, one, toSearch } from '../tenant/http.ts'
+import type { HttpEntry, Parameters } from '../tenant/log.ts'
 import type { ApplicationEntry, Entry, Flow, Replay } from './flow.ts'
 import { isLogOut } from './steps.ts'
 import { summarize, tellUnshowable } from './summary.ts'

@@ -3,8 +3,8 @@
  * responses; whatever changes the tenant is in the files that it calls.
  */
 
-import type { Tenant } from '../../test/tenant/index.ts'
-import type { ActionEntry, LogEntry } from '../../test/tenant/log.ts'
+import type { Tenant } from '../tenant/index.ts'
+import type { ActionEntry, LogEntry } from '../tenant/log.ts'
 import { ATTACKS, type AttackResult, carryOut } from './attacks.ts'
 import { withoutQueries } from './decode.ts'
 import type { Flow } from './flow.ts'

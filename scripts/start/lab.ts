@@ -6,11 +6,11 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { watchSources } from '#home'
-import type { Applications } from '../../test/tenant/applications.ts'
-import { CONNECTIONS } from '../../test/tenant/connections.ts'
-import { readForm, toParameters } from '../../test/tenant/http.ts'
-import { startTenant, type Tenant } from '../../test/tenant/index.ts'
-import type { LogEntry } from '../../test/tenant/log.ts'
+import type { Applications } from '../tenant/applications.ts'
+import { CONNECTIONS, PARTNER_CONNECTION } from '../tenant/connections.ts'
+import { readForm, toParameters } from '../tenant/http.ts'
+import { startTenant, type Tenant } from '../tenant/index.ts'
+import type { LogEntry } from '../tenant/log.ts'
 import type { Exchange } from './application/sessions.ts'
 import { type ApplicationConfig, createApplication } from './application.ts'
 import type { ApplicationEntry, CacheState, Entry } from './flow.ts'
@@ -111,6 +111,8 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     httpPort: options.httpPort,
     httpsPort: options.httpsPort,
     onEvent: hear,
+    // For the attack of a planted account; no page offers it.
+    moreConnections: [PARTNER_CONNECTION],
     answerFirst: (exchange) => vault.answer(exchange, tenant),
     // The inspector has the application beside it, whose logins are at the tenant.
     framedBy: () => url,

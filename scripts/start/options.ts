@@ -1,7 +1,11 @@
-/** Reads the command line of `npm start`. Pure; a fault of it is thrown with one line of text. */
+/**
+ * Reads the command line of `npm start`, and what npm took of it. A fault of it is thrown with one line
+ * of text.
+ */
 
 import { parseArgs } from 'node:util'
 import { commandLine } from '#home'
+import { refuseSwallowed } from '../npm-flags.ts'
 
 export interface StartOptions {
   readonly help: boolean
@@ -29,16 +33,19 @@ function readPort(name: string, text: string | undefined, byDefault: number): nu
   throw new Error(`--${name} takes a port, 1 to 65535`)
 }
 
-export function readOptions(args: readonly string[]): StartOptions {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      help: { type: 'boolean', short: 'h', default: false },
-      port: { type: 'string' },
-      'https-port': { type: 'string' },
-      'http-port': { type: 'string' },
-    },
-  })
+const OPTIONS = {
+  help: { type: 'boolean', short: 'h', default: false },
+  port: { type: 'string' },
+  'https-port': { type: 'string' },
+  'http-port': { type: 'string' },
+} as const
+
+export function readOptions(
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>> = {},
+): StartOptions {
+  refuseSwallowed('start', OPTIONS, args, environment)
+  const { values } = parseArgs({ args: [...args], options: OPTIONS })
   return {
     help: values.help,
     port: readPort('port', values.port, 3000),

@@ -3,7 +3,7 @@
  * to decide: a verified e-mail address, an enrolled second factor. Changes the tenant's users.
  */
 
-import type { Tenant } from '../../test/tenant/index.ts'
+import type { Tenant } from '../tenant/index.ts'
 
 export interface ShownPerson {
   readonly userId: string

@@ -12,8 +12,8 @@ import {
   type OnLoadResult,
   type Plugin,
 } from 'esbuild'
-import { MAX_SOURCE_BYTES } from '../../test/support/load.ts'
 import { bundleOptions } from '../bundle.ts'
+import { MAX_SOURCE_BYTES } from '../testing/load.ts'
 import type { Rebuilder, Rebuilt } from './rebuilt.ts'
 import { watchFiles } from './watch.ts'
 

@@ -4,8 +4,8 @@
  */
 
 import { randomBytes } from 'node:crypto'
-import { GOOGLE } from '../../test/tenant/connections.ts'
-import type { Tenant } from '../../test/tenant/index.ts'
+import { GOOGLE } from '../tenant/connections.ts'
+import type { Tenant } from '../tenant/index.ts'
 
 type Kind =
   /** On and off, one of which is the default. */
@@ -48,6 +48,7 @@ const DEFINITIONS: Readonly<Record<string, Omit<SettingDefinition, 'name'>>> = {
   ALLOWED_CLIENT_IDS: text('exampleWebApplicationClientId001', 'applications that may ask'),
   ALLOW_UNLINK: on('off denies every unlink'),
   ALLOW_MERGE: off('an account with linked identities of its own may be absorbed'),
+  LINK_EXISTING_USERS: on('off links only users that this very login made'),
   MERGE_USER_METADATA: off('keep what the absorbed user_metadata has'),
   ENFORCE_MFA: {
     kind: { type: 'choice', choices: ['no', 'yes', 'always'] },
@@ -56,8 +57,8 @@ const DEFINITIONS: Readonly<Record<string, Omit<SettingDefinition, 'name'>>> = {
   ENFORCE_EMAIL_VERIFICATION: off('the e-mail of the account must be verified'),
   ENFORCE_SECONDARY_EMAIL_VERIFICATION: off('the same of the identity to link'),
   REQUIRE_MATCHING_EMAIL: off('both verified, and equal'),
-  PIN_SESSION: on('the way back must be in the session that started'),
-  PIN_USER_AGENT: on('the same of the browser'),
+  PIN_SESSION: on('the hint must be of this session, and the way back in it'),
+  PIN_USER_AGENT: on('the way back must be in the browser that started'),
   PIN_IP_ADDRESS: off('the same of the address'),
   HINT_MAX_AGE: text('600', 'seconds since the hint was issued; not set: 600'),
   PRIMARY_MAX_AUTH_AGE: text('300', 'seconds since the user authenticated; not set: off'),

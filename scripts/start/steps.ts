@@ -3,10 +3,10 @@
  * it gives back is decoded and masked.
  */
 
-import { type Command, METADATA_LIMITS } from '../../test/support/api.ts'
-import { CACHE_LIMITS } from '../../test/support/cache.ts'
-import { KEPT_CONSOLE_CHARACTERS } from '../../test/support/console.ts'
-import type { HttpEntry, LoginEntry, Parameters } from '../../test/tenant/log.ts'
+import type { HttpEntry, LoginEntry, Parameters } from '../tenant/log.ts'
+import { type Command, METADATA_LIMITS } from '../testing/api.ts'
+import { CACHE_LIMITS } from '../testing/cache.ts'
+import { KEPT_CONSOLE_CHARACTERS } from '../testing/console.ts'
 import { decode, decodePath, decodeUrl } from './decode.ts'
 import type { ApplicationEntry, Entry, Gauge, Lane, RunEntry, Section, Step } from './flow.ts'
 
@@ -93,7 +93,10 @@ function browserWords(entry: HttpEntry): string {
   if (isLogOut(path)) return 'ends the session'
   const [, upstream] = /^\/upstream\/([^/]+)\//.exec(path) ?? []
   if (upstream !== undefined) {
-    if (method === 'GET') return `sees the login page of ${decodeText(upstream)}`
+    if (method === 'GET') {
+      const what = location === '' ? 'sees the login page of' : 'is logged in without a page by'
+      return `${what} ${decodeText(upstream)}`
+    }
     if (text(form, 'action') === 'cancel') return 'cancels the login'
     return `logs in as ${text(form, 'person') || text(form, 'email')}`
   }

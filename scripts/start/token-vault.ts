@@ -8,10 +8,10 @@
 
 import { randomBytes } from 'node:crypto'
 import { decodeJwt } from 'jose'
-import { createBoundedMap } from '../../test/tenant/bounded.ts'
-import { type Exchange, one, sendJson } from '../../test/tenant/http.ts'
-import type { Tenant } from '../../test/tenant/index.ts'
-import type { LogEntry } from '../../test/tenant/log.ts'
+import { createBoundedMap } from '../tenant/bounded.ts'
+import { type Exchange, one, sendJson } from '../tenant/http.ts'
+import type { Tenant } from '../tenant/index.ts'
+import type { LogEntry } from '../tenant/log.ts'
 import { CALENDAR } from './application/agent.ts'
 
 const GRANT = 'urn:auth0:params:oauth:grant-type:token-exchange:federated-connection-access-token'

@@ -3,9 +3,9 @@
  * Changes the running tenant; tells which trouble is waiting to happen.
  */
 
-import type { Fault } from '../../test/tenant/faults.ts'
-import type { Tenant } from '../../test/tenant/index.ts'
-import type { LogEntry } from '../../test/tenant/log.ts'
+import type { Fault } from '../tenant/faults.ts'
+import type { Tenant } from '../tenant/index.ts'
+import type { LogEntry } from '../tenant/log.ts'
 
 interface Trouble {
   readonly name: string

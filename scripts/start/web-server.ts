@@ -7,7 +7,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { readBody } from '../../test/tenant/http.ts'
+import { readBody } from '../tenant/http.ts'
 
 export interface WebServer {
   readonly port: number

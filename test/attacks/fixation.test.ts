@@ -8,11 +8,11 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, test } from 'vitest'
+import { DATABASE, GITHUB, GOOGLE } from '../../scripts/tenant/connections.ts'
+import type { TenantOptions } from '../../scripts/tenant/index.ts'
+import type { LoginAttempt } from '../../scripts/tenant/web-application.ts'
+import type { BrowserOptions, Page } from '../../scripts/testing/browser.ts'
 import { ALEX, codeOf, connectionsOf, SAM, type Scenario, startScenario } from '../e2e/scenario.ts'
-import type { BrowserOptions, Page } from '../support/browser.ts'
-import { DATABASE, GITHUB, GOOGLE } from '../tenant/connections.ts'
-import type { TenantOptions } from '../tenant/index.ts'
-import type { LoginAttempt } from '../tenant/web-application.ts'
 import { attack } from './rows.ts'
 
 type Values = Readonly<Record<string, string>>
@@ -217,8 +217,32 @@ attack('widenedScope', () => {
       ({ searchParams }) => searchParams.set('connection_scope', 'calendar.readonly mail'),
       { requested_connection_scope: 'calendar.readonly' },
     )
-    expect(code).toBe('link_cancelled')
+    expect(code).toBe('scope_not_allowed')
     expect(linked).toEqual([])
+  })
+})
+
+attack('editedRequest', () => {
+  test.each<readonly [string, (parameters: URLSearchParams) => void]>([
+    ['prompt taken out', (given) => given.delete('prompt')],
+    ['prompt twice', (given) => given.append('prompt', 'consent')],
+    ['fewer scopes', (given) => given.set('connection_scope', 'calendar')],
+    ['no scopes', (given) => given.delete('connection_scope')],
+  ])('%s', async (_what, edit) => {
+    const { code, linked } = await change(
+      { NESTED_PARAMS: 'prompt=login' },
+      ({ searchParams }) => edit(searchParams),
+      { requested_connection_scope: 'calendar mail' },
+    )
+    expect(['callback_invalid', 'no answer']).toContain(code)
+    expect(linked).toEqual([])
+  })
+
+  test('left alone it links', async () => {
+    const { code } = await change({ NESTED_PARAMS: 'prompt=login' }, () => undefined, {
+      requested_connection_scope: 'calendar mail',
+    })
+    expect(code).toBe('no denial')
   })
 })
 
@@ -259,7 +283,7 @@ attack('weakenedRequest', () => {
       'a link scope',
       (given) => given.set('scope', 'openid profile email link_account'),
       {},
-      'link_cancelled',
+      'invalid_request',
     ],
   ])('%s', async (_what, edit, settings, expected) => {
     const { code, linked } = await change(settings, ({ searchParams }) => edit(searchParams))

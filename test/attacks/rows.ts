@@ -8,6 +8,12 @@ import { describe } from 'vitest'
 
 export const ROWS = {
   forcedRequest: 'a page sends the victim to /authorize with a link scope',
+  plantedAccount:
+    'the victim’s browser is logged in as the attacker first, with the attacker’s own fresh hint',
+  foreignSession: 'a hint that no session stands behind: password grant, device, another browser',
+  parkedAttempt: 'a parked attempt finished a day later, after a password reset, by a blocked user',
+  editedRequest:
+    'any of NESTED_PARAMS, or the scopes of a consent, taken out of the nested URL or changed',
   badHint:
     'hints: absent, not a JWT, of others, expired, from the future, of a wrong algorithm or key, altered, a logout token, 200 kB long',
   foreignCode:

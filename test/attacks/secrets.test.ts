@@ -5,16 +5,19 @@
 
 import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { LINKED, UNLINK_EVENT } from '../contract/harness.ts'
-import { type RecordedTenant, useTenant } from '../fuzz/recorded-tenant.ts'
-import type { Command } from '../support/api.ts'
-import { type CacheDouble, createCache } from '../support/cache.ts'
-import { createConsole } from '../support/console.ts'
-import { IP_ADDRESS, SECRETS, USER_AGENT } from '../support/event.ts'
-import type { Fault } from '../support/faults.ts'
-import { nestedLogin, PLATFORM_STATE, type Run, resumeLink, startLink } from '../support/flow.ts'
-import { spellings } from '../support/invariants.ts'
-import { loadAction } from '../support/load.ts'
+import type { Command } from '../../scripts/testing/api.ts'
+import { type CacheDouble, createCache } from '../../scripts/testing/cache.ts'
+import { createConsole } from '../../scripts/testing/console.ts'
+import { IP_ADDRESS, SECRETS, USER_AGENT } from '../../scripts/testing/event.ts'
+import type { Fault } from '../../scripts/testing/faults.ts'
+import {
+  nestedLogin,
+  PLATFORM_STATE,
+  type Run,
+  resumeLink,
+  startLink,
+} from '../../scripts/testing/flow.ts'
+import { loadAction } from '../../scripts/testing/load.ts'
 import {
   CUSTOM_DOMAIN,
   NOW_MS,
@@ -23,7 +26,10 @@ import {
   PRIMARY,
   SECONDARY,
   STRANGER,
-} from '../support/people.ts'
+} from '../../scripts/testing/people.ts'
+import { LINKED, UNLINK_EVENT } from '../contract/harness.ts'
+import { type RecordedTenant, useTenant } from '../fuzz/recorded-tenant.ts'
+import { spellings } from '../support/invariants.ts'
 import { stopTimers, untilSettled } from '../support/settle.ts'
 
 /** People whose names and addresses are like nothing else that is written. */

@@ -1,11 +1,10 @@
 /** Attacks on the start of a link or an unlink: what must end before the browser leaves. */
 
 import { expect, test } from 'vitest'
-import { isUntouched, LINKED, onEverySubject, query, UNLINK_EVENT } from '../contract/harness.ts'
-import { createApi } from '../support/api.ts'
-import { buildEvent, type EventOverrides } from '../support/event.ts'
-import { hintClaims } from '../support/flow.ts'
-import { publishedKey, TEST_KEYS } from '../support/keys.ts'
+import { createApi } from '../../scripts/testing/api.ts'
+import { buildEvent, type EventOverrides } from '../../scripts/testing/event.ts'
+import { hintClaims } from '../../scripts/testing/flow.ts'
+import { publishedKey, TEST_KEYS } from '../../scripts/testing/keys.ts'
 import {
   CANONICAL_DOMAIN,
   CLIENT_ID,
@@ -17,8 +16,9 @@ import {
   PRIMARY,
   SECONDARY,
   STRANGER,
-} from '../support/people.ts'
-import { type Claims, type SigningKey, signJwt } from '../support/sign.ts'
+} from '../../scripts/testing/people.ts'
+import { type Claims, type SigningKey, signJwt } from '../../scripts/testing/sign.ts'
+import { isUntouched, LINKED, onEverySubject, query, UNLINK_EVENT } from '../contract/harness.ts'
 import { attack } from './rows.ts'
 
 const GOOD = hintClaims(buildEvent(), NOW_MS)
@@ -104,6 +104,37 @@ const HINT_ROWS = Object.entries(HINTS).flatMap(([code, hints]) =>
 )
 
 onEverySubject((world) => {
+  // The browser is the victim's and its session is new: the attacker's connection has just logged
+  // it in as the attacker, whose own hint is of a session elsewhere. Everything else is right.
+  attack('plantedAccount', () => {
+    const session = { session: { id: 'session-that-was-planted' } }
+
+    test('session_mismatch, and nothing waits for a way back', async () => {
+      const planted = await world.start({ hint: signed(), event: session })
+      expect(planted.code).toBe('session_mismatch')
+      expect(planted.metadata).toEqual({})
+      expect(world.tenant.links).toEqual([])
+    })
+
+    test('it succeeds where PIN_SESSION is off: only the session tells', async () => {
+      const options = { hint: signed(), event: session, settings: { PIN_SESSION: 'no' } }
+      expect((await world.whole(options)).resumed.denial).toBeUndefined()
+      expect(world.tenant.links).toHaveLength(1)
+    })
+  })
+
+  attack('foreignSession', () => {
+    test.each([
+      ['of a password grant or a device: no sid', signed({ sid: undefined })],
+      ['of another browser of the same user', signed({ sid: 'example-session-0002' })],
+      ['that names the user for the session', signed({ sid: PRIMARY.user_id })],
+    ])('%s', async (_what, hint) => {
+      for (const event of [{}, UNLINK_EVENT])
+        expect((await world.start({ hint, event })).code).toBe('session_mismatch')
+      expect(world.tenant.calls()).toBeLessThanOrEqual(1)
+    })
+  })
+
   attack('forcedRequest', () => {
     test.each([
       ['without a hint', null],

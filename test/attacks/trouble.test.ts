@@ -5,11 +5,10 @@
 
 import { readFileSync } from 'node:fs'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import type { PlatformCache } from '../../src/platform.ts'
-import { createApi } from '../support/api.ts'
-import { createCache } from '../support/cache.ts'
-import { createConsole } from '../support/console.ts'
-import type { Fault } from '../support/faults.ts'
+import { createApi } from '../../scripts/testing/api.ts'
+import { createCache } from '../../scripts/testing/cache.ts'
+import { createConsole } from '../../scripts/testing/console.ts'
+import type { Fault } from '../../scripts/testing/faults.ts'
 import {
   hintClaims,
   type NestedRun,
@@ -19,9 +18,9 @@ import {
   resumeEvent,
   resumeLink,
   startLink,
-} from '../support/flow.ts'
-import { publishedKey } from '../support/keys.ts'
-import { loadAction } from '../support/load.ts'
+} from '../../scripts/testing/flow.ts'
+import { publishedKey } from '../../scripts/testing/keys.ts'
+import { loadAction } from '../../scripts/testing/load.ts'
 import {
   CANONICAL_DOMAIN,
   CUSTOM_DOMAIN,
@@ -29,9 +28,14 @@ import {
   type Person,
   PRIMARY,
   SECONDARY,
-} from '../support/people.ts'
+} from '../../scripts/testing/people.ts'
+import {
+  createTenantDouble,
+  type Route,
+  type TenantDouble,
+} from '../../scripts/testing/tenant-double.ts'
+import type { PlatformCache } from '../../src/platform.ts'
 import { stopTimers, untilSettled } from '../support/settle.ts'
-import { createTenantDouble, type Route, type TenantDouble } from '../support/tenant-double.ts'
 import { attack } from './rows.ts'
 
 const HANDLER_LIMIT_MS = 15_000

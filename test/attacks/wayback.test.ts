@@ -1,18 +1,9 @@
 /** Attacks on the way back, and on the nested login before it. */
 
-import { expect, test } from 'vitest'
-import {
-  LINKED,
-  LINKED_EVENT,
-  MERGED,
-  onEverySubject,
-  query,
-  UNLINK_EVENT,
-  type World,
-} from '../contract/harness.ts'
-import type { EventOverrides } from '../support/event.ts'
-import { type NestedRun, PLATFORM_STATE, type Run } from '../support/flow.ts'
-import { publishedKey, TEST_KEYS } from '../support/keys.ts'
+import { expect, test, vi } from 'vitest'
+import type { EventOverrides } from '../../scripts/testing/event.ts'
+import { type NestedRun, PLATFORM_STATE, type Run } from '../../scripts/testing/flow.ts'
+import { publishedKey, TEST_KEYS } from '../../scripts/testing/keys.ts'
 import {
   CANONICAL_DOMAIN,
   CLIENT_ID,
@@ -20,22 +11,36 @@ import {
   COMPANION_SECRET,
   CUSTOM_DOMAIN,
   DATABASE_CONNECTION,
+  NOW_MS,
   NOW_SECONDS,
   type Person,
   PRIMARY,
   SECONDARY,
   STRANGER,
-} from '../support/people.ts'
-import type { SecondLogin } from '../support/tenant-double.ts'
+} from '../../scripts/testing/people.ts'
+import type { SecondLogin } from '../../scripts/testing/tenant-double.ts'
+import {
+  LINKED,
+  LINKED_EVENT,
+  LINKED_PEOPLE,
+  MERGED,
+  onEverySubject,
+  query,
+  UNLINK_EVENT,
+  type World,
+} from '../contract/harness.ts'
 import { attack } from './rows.ts'
 
-const CLAIM = 'urn:client-initiated-account-linking:nested-login'
+const CLAIM = 'https://client-initiated-account-linking.example/nested-login'
 const KEY = 'client-initiated-account-linking:attempt'
 
 const codeOf = (world: World, started: Run, { user, claims }: NestedRun): string =>
   world.tenant.authorize(started.redirect?.href ?? '', { user, claims })
 
 const withCode = (code: string) => ({ query: { state: PLATFORM_STATE, code } })
+
+/** Takes each parameter out of a query. */
+const keysOf = (parameters: object) => Object.keys(parameters).map((name) => [name, undefined])
 
 /** Sends the browser to a nested URL that is not the one of the start. */
 function changed(started: Run, change: (parameters: URLSearchParams) => void): Run {
@@ -272,6 +277,129 @@ onEverySubject((world) => {
     })
   })
 
+  attack('widenedScope', () => {
+    const SPELLINGS = [
+      'connection_scope[]',
+      'connection_scope[0]',
+      'connection_scope[x][y]',
+      'ext-connection_scope',
+      'EXT-Connection_Scope[]',
+      'CONNECTION_SCOPE',
+    ]
+
+    test.each(SPELLINGS)('spelt %s: the nested login is denied', async (name) => {
+      const started = await world.start({
+        settings: { ALLOWED_CONNECTION_SCOPES: 'calendar' },
+        event: query({ requested_connection_scope: 'calendar' }),
+      })
+      const ran = await world.nested(started, { event: query({ [name]: 'drive' }) })
+      expect(ran.code).toBe('scope_not_allowed')
+    })
+
+    test.each(SPELLINGS)('spelt %s, and no list: the way back refuses', async (name) => {
+      const started = await world.start({
+        event: query({ requested_connection_scope: 'calendar' }),
+      })
+      const ran = await world.nested(started, { event: query({ [name]: 'drive' }) })
+      expect((await world.resume(started, ran)).code).toBe('callback_invalid')
+      expect(world.tenant.calls('link')).toBe(0)
+    })
+  })
+
+  attack('editedRequest', () => {
+    const NESTED_PARAMS = 'prompt=login&acr_values=high&access_type=offline'
+    const scoped = query({ requested_connection_scope: 'calendar contacts' })
+
+    test.each<readonly [string, Readonly<Record<string, unknown>>]>([
+      ['prompt taken out', { prompt: undefined }],
+      ['prompt made none', { prompt: 'none' }],
+      ['prompt twice', { prompt: ['login', 'login'] }],
+      ['prompt twice, in another spelling', { 'prompt[]': 'none' }],
+      ['prompt again with a prefix', { 'ext-prompt': 'none' }],
+      ['acr_values taken out', { acr_values: undefined }],
+      ['acr_values in another case', { acr_values: 'HIGH' }],
+      ['acr_values emptied', { acr_values: '' }],
+      ['access_type for prompt', { access_type: 'login', prompt: 'offline' }],
+      ['scopes taken out', { connection_scope: undefined }],
+      ['fewer scopes', { connection_scope: 'calendar' }],
+      ['more scopes', { connection_scope: 'calendar contacts drive' }],
+      ['scopes as a list', { connection_scope: ['calendar contacts'] }],
+      ['scopes in another spelling', { connection_scope: undefined, 'connection_scope[]': 'x' }],
+    ])('%s: callback_invalid, nothing linked', async (_what, edited) => {
+      const started = await world.start({ settings: { NESTED_PARAMS }, event: scoped })
+      const nested = await world.nested(started, { event: query(edited) })
+      expect((await world.resume(started, nested)).code).toBe('callback_invalid')
+      expect(world.tenant.calls('link')).toBe(0)
+      expect(world.lines.join()).toContain('of the nested request were changed')
+      expect(
+        (await world.whole({ settings: { NESTED_PARAMS }, event: scoped })).resumed.denial,
+      ).toBe(undefined)
+    })
+
+    test('moved to the body of a POST they are what they were, and once', async () => {
+      const started = await world.start({ settings: { NESTED_PARAMS } })
+      const body = Object.fromEntries(started.redirect?.searchParams ?? [])
+      const post = await world.nested(started, { event: { request: { method: 'POST', body } } })
+      expect((await world.resume(started, post)).code).toBe('callback_invalid')
+      const request = { method: 'POST', body, query: Object.fromEntries(keysOf(body)) }
+      const moved = await world.nested(started, { event: { request } })
+      expect((await world.resume(started, moved)).denial).toBeUndefined()
+    })
+
+    test.each(['drive', ''])('scopes put in where none were asked: "%s"', async (added) => {
+      const started = await world.start()
+      const nested = await world.nested(started, { event: query({ connection_scope: added }) })
+      expect((await world.resume(started, nested)).code).toBe('callback_invalid')
+    })
+
+    test('of a consent and an unlink alike', async () => {
+      world.settle(...LINKED_PEOPLE)
+      const consent = { ...LINKED_EVENT, ...scoped }
+      const asked = await world.start({ event: consent })
+      const narrowed = query({ connection_scope: 'calendar' })
+      const nested = await world.nested(asked, { user: LINKED, event: narrowed })
+      expect((await world.resume(asked, nested)).code).toBe('callback_invalid')
+
+      const unlink = await world.start({ settings: { NESTED_PARAMS }, event: UNLINK_EVENT })
+      const back = await world.nested(unlink, { user: LINKED, event: query({ prompt: undefined }) })
+      expect((await world.resume(unlink, back)).code).toBe('callback_invalid')
+      expect(world.tenant.calls('unlink')).toBe(0)
+    })
+
+    test('the tag of another ACTION_SECRET, or of another attempt’s request, is none', async () => {
+      const settings = { NESTED_PARAMS, PIN_USER_AGENT: 'no' }
+      const started = await world.start({ settings })
+      const foreign = { secrets: { ACTION_SECRET: 'another-action-secret-of-32-characters' } }
+      const nested = await world.nested(started, { event: foreign })
+      expect((await world.resume(started, nested)).code).toBe('callback_invalid')
+      const plain = await world.nested(await world.start())
+      expect((await world.resume(started, plain)).code).toBe('callback_invalid')
+    })
+  })
+
+  attack('parkedAttempt', () => {
+    const DAY_SECONDS = 86_400
+
+    test('finished a day later: no request', async () => {
+      const { started, nested, before } = await begun()
+      vi.setSystemTime(NOW_MS + DAY_SECONDS * 1_000)
+      const login = { claims: { auth_time: NOW_SECONDS + DAY_SECONDS } }
+      const resumed = await world.resume(started, nested, { login })
+      expect(resumed.code).toBe('callback_invalid')
+      expect(world.tenant.calls()).toBe(before)
+    })
+
+    test.each([
+      ['after a password reset', { last_password_reset: '2026-03-02T12:00:01.000Z' }],
+      ['by a blocked user', { blocked: true }],
+    ])('finished %s: no request', async (_what, user) => {
+      const { started, nested, before } = await begun()
+      const resumed = await world.resume(started, nested, { event: { user } })
+      expect(resumed.code).toBe('binding_mismatch')
+      expect(world.tenant.calls()).toBe(before)
+    })
+  })
+
   attack('changedRequest', () => {
     test.each(['github', DATABASE_CONNECTION, 'Google-OAuth2', ''])(
       'connection=%s is connection_mismatch',
@@ -370,6 +498,8 @@ onEverySubject((world) => {
       ['iat missing', { claims: { iat: undefined } }],
       ['from the future', { claims: { iat: NOW_SECONDS + 3_600, exp: NOW_SECONDS + 7_200 } }],
       ['auth_time old', { claims: { auth_time: NOW_SECONDS - 3_600 } }],
+      ['auth_time a minute from the future', { claims: { auth_time: NOW_SECONDS + 60 } }],
+      ['auth_time not a number', { claims: { auth_time: Number.NaN } }],
       ['auth_time missing', { claims: { auth_time: undefined } }],
       ['auth_time a text', { claims: { auth_time: String(NOW_SECONDS) } }],
       ['sub missing', { claims: { sub: undefined } }],
@@ -424,15 +554,31 @@ onEverySubject((world) => {
       expect(world.tenant.links).toEqual([])
     })
 
-    test.each([undefined, 0, 2, '1', null, [1]])(
-      'a count of %j is no count of one',
-      async (identities) => {
-        const { started, nested } = await begun()
+    test.each([
+      [undefined, 'callback_invalid'],
+      [null, 'callback_invalid'],
+      ['1', 'callback_invalid'],
+      [[1], 'callback_invalid'],
+      [0, 'identity_in_use'],
+      [2, 'identity_in_use'],
+    ])('a count of %j is no count of one: %s', async (identities, code) => {
+      const { started, nested } = await begun()
+      const honest = nested.claims[CLAIM] as Readonly<Record<string, unknown>>
+      const claims = { [CLAIM]: { ...honest, identities } }
+      expect((await world.resume(started, nested, { login: { claims } })).code).toBe(code)
+      expect(world.tenant.calls('link')).toBe(0)
+    })
+
+    test.each([undefined, null, '1', [1], true, 0, 2])(
+      'LINK_EXISTING_USERS=no: %j logins are no first login',
+      async (logins_count) => {
+        const { started, nested } = await begun({ LINK_EXISTING_USERS: 'no' })
         const honest = nested.claims[CLAIM] as Readonly<Record<string, unknown>>
-        const claims = { [CLAIM]: { ...honest, identities } }
+        const claims = { [CLAIM]: { ...honest, logins_count } }
         expect((await world.resume(started, nested, { login: { claims } })).code).toBe(
           'identity_in_use',
         )
+        expect(world.tenant.calls('link')).toBe(0)
       },
     )
   })

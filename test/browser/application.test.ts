@@ -3,8 +3,8 @@
 import { expect, test, vi } from 'vitest'
 import { cookies, NOTE } from '../../scripts/start/application/sessions.ts'
 import { createApplication } from '../../scripts/start/application.ts'
+import { GOOGLE } from '../../scripts/tenant/connections.ts'
 import { linkUser } from '../e2e/scenario.ts'
-import { GOOGLE } from '../tenant/connections.ts'
 import {
   choose,
   isDenied,
@@ -281,6 +281,26 @@ test('a hint that is too old is cured by the login that the denial offers', asyn
 
   await startLink(app)
   await isDenied(app, 'hint_expired')
+  await app.getByRole('button', { name: 'Log in again' }).click()
+  await app.getByRole('link', { name: /Username-Password/ }).click()
+  await choose(app, 'Alex')
+  await app.getByText('You are logged in.').waitFor()
+  await link(app)
+
+  await isLinked(app)
+})
+
+test('a session that ended at the tenant, not here, is cured by the login that the denial offers', async () => {
+  const { app, context } = await openDesk()
+  await logIn(app)
+  // The tenant's cookies alone: the application's session, with the hint in it, outlives them.
+  await context.clearCookies({ name: /^tenant_/ })
+
+  await startLink(app)
+  await app.getByRole('link', { name: /Username-Password/ }).click()
+  await choose(app, 'Alex')
+  await isDenied(app, 'session_mismatch')
+  await noteOf(app).getByText('Please log in again, and start from here once more.').waitFor()
   await app.getByRole('button', { name: 'Log in again' }).click()
   await app.getByRole('link', { name: /Username-Password/ }).click()
   await choose(app, 'Alex')

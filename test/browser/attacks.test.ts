@@ -5,7 +5,7 @@
 
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
-import type { Fault } from '../tenant/faults.ts'
+import type { Fault } from '../../scripts/tenant/faults.ts'
 import { type Desk, openDesk, openTab, outcomeIs, set, stepsOf } from './desk.ts'
 
 const resultOf = (inspector: Page, label: string) =>
@@ -34,6 +34,14 @@ test.each([
     result: 'stopped by the Action, at the start: hint_invalid, check: hint: sub',
     outcome: 'denied hint_invalid',
     step: 'Action to Tenant: denies hint_invalid',
+  },
+  {
+    label: 'Planted account',
+    result: expect.stringMatching(
+      /^stopped by the Action, at the start: session_mismatch, check: .*\bsid\b/,
+    ),
+    outcome: 'denied session_mismatch',
+    step: 'Browser to Tenant: is logged in without a page by example-partner',
   },
   {
     label: 'Swapped connection',
@@ -65,7 +73,7 @@ test.each([
 ])('$label', async ({ label, outcome, result, step }) => {
   const { inspector } = await openDesk()
 
-  expect(await attack(inspector, label)).toBe(result)
+  expect(await attack(inspector, label)).toEqual(result)
 
   await openTab(inspector, 'Flow')
   await outcomeIs(inspector, outcome)
@@ -74,11 +82,14 @@ test.each([
   expect(newest).toBe(`Attack: ${label.toLowerCase()}`)
 })
 
-test('an attack whose check is switched off is told as not stopped', async () => {
+test.each([
+  { label: 'Another browser', check: 'PIN_USER_AGENT' },
+  { label: 'Planted account', check: 'PIN_SESSION' },
+])('$label is told as not stopped where $check is off', async ({ check, label }) => {
   const { inspector } = await openDesk()
-  await set(inspector, 'PIN_USER_AGENT', false)
+  await set(inspector, check, false)
 
-  const result = await attack(inspector, 'Another browser')
+  const result = await attack(inspector, label)
 
   expect(result).toBe('not stopped: the identity is linked')
 })
@@ -93,6 +104,7 @@ const DENIED_BEFORE =
 test.each([
   { label: 'No hint', under: OTHER_CLIENT, result: LEFT_ALONE },
   { label: 'Stolen hint', under: OTHER_CLIENT, result: LEFT_ALONE },
+  { label: 'Planted account', under: OTHER_CLIENT, result: LEFT_ALONE },
   { label: 'Swapped connection', under: OTHER_CLIENT, result: LEFT_ALONE },
   { label: 'Another browser', under: OTHER_CLIENT, result: LEFT_ALONE },
   { label: 'Swapped connection', under: FACTORS, result: DENIED_BEFORE },

@@ -6,9 +6,9 @@
 import { afterEach, expect, test } from 'vitest'
 import { createFlows } from '../../scripts/start/flows.ts'
 import { createTokenVault } from '../../scripts/start/token-vault.ts'
-import { DATABASE } from '../tenant/connections.ts'
-import { startTenant, type Tenant } from '../tenant/index.ts'
-import type { HttpEntry, LoginEntry, Parameters } from '../tenant/log.ts'
+import { DATABASE } from '../../scripts/tenant/connections.ts'
+import { startTenant, type Tenant } from '../../scripts/tenant/index.ts'
+import type { HttpEntry, LoginEntry, Parameters } from '../../scripts/tenant/log.ts'
 import { isLinked, link, logIn, openDesk, openStep, openTab, outcomeIs, stepsOf } from './desk.ts'
 
 const tenants: Tenant[] = []

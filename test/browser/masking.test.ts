@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { decode, decodePath, decodeUrl, TOO_DEEP } from '../../scripts/start/decode.ts'
 import type { ApplicationEntry, Entry, RunEntry } from '../../scripts/start/flow.ts'
 import { createFlows, MAX_ENTRIES } from '../../scripts/start/flows.ts'
-import type { HttpEntry, LoginEntry } from '../tenant/log.ts'
+import type { HttpEntry, LoginEntry } from '../../scripts/tenant/log.ts'
 
 const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 

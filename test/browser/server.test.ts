@@ -10,9 +10,9 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Lab, openLab } from '../../scripts/start/lab.ts'
 import { createSettings, SETTINGS } from '../../scripts/start/settings.ts'
-import { createBoundedMap } from '../tenant/bounded.ts'
-import { startTenant } from '../tenant/index.ts'
-import { createProviderStorage } from '../tenant/provider-storage.ts'
+import { createBoundedMap } from '../../scripts/tenant/bounded.ts'
+import { startTenant } from '../../scripts/tenant/index.ts'
+import { createProviderStorage } from '../../scripts/tenant/provider-storage.ts'
 import { launchChromium } from './chromium.ts'
 
 const CODE = readFileSync(new URL('../../dist/action.js', import.meta.url), 'utf8')

@@ -6,8 +6,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { type CacheDouble, createCache } from '../support/cache.ts'
-import { buildEvent } from '../support/event.ts'
+import { type CacheDouble, createCache } from '../../scripts/testing/cache.ts'
+import { buildEvent } from '../../scripts/testing/event.ts'
 import {
   type Handlers,
   hintClaims,
@@ -16,11 +16,11 @@ import {
   startLink,
   type Whole,
   wholeLink,
-} from '../support/flow.ts'
-import type { KeyName } from '../support/keys.ts'
-import { DATABASE_CONNECTION, type Person } from '../support/people.ts'
-import { readClaims } from '../support/sign.ts'
-import { createTenantDouble, type TenantDouble } from '../support/tenant-double.ts'
+} from '../../scripts/testing/flow.ts'
+import type { KeyName } from '../../scripts/testing/keys.ts'
+import { DATABASE_CONNECTION, type Person } from '../../scripts/testing/people.ts'
+import { readClaims } from '../../scripts/testing/sign.ts'
+import { createTenantDouble, type TenantDouble } from '../../scripts/testing/tenant-double.ts'
 import { evaluate, REALMS } from './dist.ts'
 
 interface Site {

@@ -8,9 +8,9 @@ import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { compileFunction, createContext } from 'node:vm'
-import type { ActionConsole } from '../support/console.ts'
-import type { Handlers } from '../support/flow.ts'
-import type { Realm } from '../support/load.ts'
+import type { ActionConsole } from '../../scripts/testing/console.ts'
+import type { Handlers } from '../../scripts/testing/flow.ts'
+import type { Realm } from '../../scripts/testing/load.ts'
 
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 

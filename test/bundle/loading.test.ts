@@ -6,11 +6,11 @@
 import { Session } from 'node:inspector/promises'
 import { compileFunction, createContext, runInContext } from 'node:vm'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { createConsole } from '../support/console.ts'
-import { buildEvent } from '../support/event.ts'
-import { run, type Whole, wholeLink } from '../support/flow.ts'
-import { loadAction } from '../support/load.ts'
-import { createTenantDouble, type TenantDouble } from '../support/tenant-double.ts'
+import { createConsole } from '../../scripts/testing/console.ts'
+import { buildEvent } from '../../scripts/testing/event.ts'
+import { run, type Whole, wholeLink } from '../../scripts/testing/flow.ts'
+import { loadAction } from '../../scripts/testing/load.ts'
+import { createTenantDouble, type TenantDouble } from '../../scripts/testing/tenant-double.ts'
 import { ACTION, ACTION_URL, type Evaluated, evaluate, REALMS, readProject } from './dist.ts'
 
 const ORDINARY = buildEvent({

@@ -7,8 +7,8 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import type { Fault } from '../support/faults.ts'
-import type { Route } from '../support/tenant-double.ts'
+import type { Fault } from '../../scripts/testing/faults.ts'
+import type { Route } from '../../scripts/testing/tenant-double.ts'
 import { ACTION } from './dist.ts'
 import type { Task } from './second-realm.ts'
 

@@ -6,9 +6,9 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createContext, runInContext } from 'node:vm'
-import type { Fault } from '../support/faults.ts'
-import { nestedLogin, type Run, resumeLink, startLink } from '../support/flow.ts'
-import { createTenantDouble, type Route } from '../support/tenant-double.ts'
+import type { Fault } from '../../scripts/testing/faults.ts'
+import { nestedLogin, type Run, resumeLink, startLink } from '../../scripts/testing/flow.ts'
+import { createTenantDouble, type Route } from '../../scripts/testing/tenant-double.ts'
 import { evaluate } from './dist.ts'
 
 export interface Task {

@@ -1,11 +1,11 @@
 /** Section 8 of the contract: what the application learns. Every code has a row. */
 
 import { describe, expect, test } from 'vitest'
+import { createApi } from '../../scripts/testing/api.ts'
+import { type EventOverrides, SECRETS } from '../../scripts/testing/event.ts'
+import type { Run } from '../../scripts/testing/flow.ts'
+import { NOW_SECONDS, PRIMARY, SECONDARY, STRANGER } from '../../scripts/testing/people.ts'
 import { MESSAGES } from '../../src/outcome.ts'
-import { createApi } from '../support/api.ts'
-import { type EventOverrides, SECRETS } from '../support/event.ts'
-import type { Run } from '../support/flow.ts'
-import { NOW_SECONDS, PRIMARY, SECONDARY, STRANGER } from '../support/people.ts'
 import { LINKED_EVENT, MERGED, onEverySubject, query, UNLINK_EVENT, type World } from './harness.ts'
 
 type Scenario = (world: World) => Promise<Pick<Run, 'denial' | 'commands'>>
@@ -58,6 +58,7 @@ const ROWS: readonly (readonly [string, Scenario])[] = [
       request: { query: { requested_connection: PRIMARY.identities[0]?.connection } },
     }),
   ],
+  ['session_mismatch', (world) => world.start({ hint: { sid: 'another' } })],
   [
     'secondary_email_unverified',
     whole({

@@ -1,13 +1,13 @@
 /** Section 10 of the contract: round trips, counted, and how long those take that are made at once. */
 
 import { describe, expect, test, vi } from 'vitest'
-import { createCache } from '../support/cache.ts'
-import { buildEvent, type EventOverrides } from '../support/event.ts'
-import type { Fault } from '../support/faults.ts'
-import type { ResumeOptions } from '../support/flow.ts'
-import { NOW_MS, PRIMARY, SECONDARY } from '../support/people.ts'
+import { createCache } from '../../scripts/testing/cache.ts'
+import { buildEvent, type EventOverrides } from '../../scripts/testing/event.ts'
+import type { Fault } from '../../scripts/testing/faults.ts'
+import type { ResumeOptions } from '../../scripts/testing/flow.ts'
+import { NOW_MS, PRIMARY, SECONDARY } from '../../scripts/testing/people.ts'
+import { createTenantDouble, type Route } from '../../scripts/testing/tenant-double.ts'
 import { stopTimers, untilSettled } from '../support/settle.ts'
-import { createTenantDouble, type Route } from '../support/tenant-double.ts'
 import { LINKED, LINKED_EVENT, onEverySubject, query, UNLINK_EVENT } from './harness.ts'
 
 const TRIP_MS = 50

@@ -1,20 +1,20 @@
 /** Section 6 of the contract: the cache. What is in it, that it is sealed, and that it may fail. */
 
 import { describe, expect, test, vi } from 'vitest'
-import type { PlatformCache } from '../../src/platform.ts'
-import { createApi } from '../support/api.ts'
-import { CACHE_LIMITS, createCache } from '../support/cache.ts'
-import { hintClaims } from '../support/flow.ts'
-import { publishedKey } from '../support/keys.ts'
+import { createApi } from '../../scripts/testing/api.ts'
+import { CACHE_LIMITS, createCache } from '../../scripts/testing/cache.ts'
+import { hintClaims } from '../../scripts/testing/flow.ts'
+import { publishedKey } from '../../scripts/testing/keys.ts'
 import {
   CANONICAL_DOMAIN,
   COMPANION_ID,
   COMPANION_SECRET,
   CUSTOM_DOMAIN,
   NOW_MS,
-} from '../support/people.ts'
-import { signJwt } from '../support/sign.ts'
-import { createTenantDouble } from '../support/tenant-double.ts'
+} from '../../scripts/testing/people.ts'
+import { signJwt } from '../../scripts/testing/sign.ts'
+import { createTenantDouble } from '../../scripts/testing/tenant-double.ts'
+import type { PlatformCache } from '../../src/platform.ts'
 import { onEverySubject } from './harness.ts'
 
 const CUSTOM = { request: { hostname: CUSTOM_DOMAIN }, custom_domain: { domain: CUSTOM_DOMAIN } }

@@ -5,10 +5,9 @@
 
 import { readFileSync } from 'node:fs'
 import { beforeAll, beforeEach, describe, vi } from 'vitest'
-import type { PlatformCache, PostLoginEvent } from '../../src/platform.ts'
-import { type CacheDouble, createCache } from '../support/cache.ts'
-import { createConsole } from '../support/console.ts'
-import type { EventOverrides } from '../support/event.ts'
+import { type CacheDouble, createCache } from '../../scripts/testing/cache.ts'
+import { createConsole } from '../../scripts/testing/console.ts'
+import type { EventOverrides } from '../../scripts/testing/event.ts'
 import {
   type Handlers,
   type NestedOptions,
@@ -24,10 +23,11 @@ import {
   type Whole,
   type WholeOptions,
   wholeLink,
-} from '../support/flow.ts'
-import { loadAction, type Realm } from '../support/load.ts'
-import { NOW_MS, type Person, PRIMARY, SECONDARY, STRANGER } from '../support/people.ts'
-import { createTenantDouble, type TenantDouble } from '../support/tenant-double.ts'
+} from '../../scripts/testing/flow.ts'
+import { loadAction, type Realm } from '../../scripts/testing/load.ts'
+import { NOW_MS, type Person, PRIMARY, SECONDARY, STRANGER } from '../../scripts/testing/people.ts'
+import { createTenantDouble, type TenantDouble } from '../../scripts/testing/tenant-double.ts'
+import type { PlatformCache, PostLoginEvent } from '../../src/platform.ts'
 
 export interface World {
   readonly handlers: Handlers

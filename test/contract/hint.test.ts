@@ -1,9 +1,9 @@
 /** Section 4, step 5 of the contract: which hints are accepted. */
 
 import { beforeEach, describe, expect, test } from 'vitest'
-import { buildEvent } from '../support/event.ts'
-import { hintClaims } from '../support/flow.ts'
-import { publishedKey, TEST_KEYS } from '../support/keys.ts'
+import { buildEvent } from '../../scripts/testing/event.ts'
+import { hintClaims } from '../../scripts/testing/flow.ts'
+import { publishedKey, TEST_KEYS } from '../../scripts/testing/keys.ts'
 import {
   CANONICAL_DOMAIN,
   CLIENT_ID,
@@ -13,11 +13,15 @@ import {
   NOW_MS,
   NOW_SECONDS,
   STRANGER,
-} from '../support/people.ts'
-import { type Claims, type SigningKey, signJwt } from '../support/sign.ts'
-import { onEverySubject } from './harness.ts'
+} from '../../scripts/testing/people.ts'
+import { type Claims, type SigningKey, signJwt } from '../../scripts/testing/sign.ts'
+import { LINKED_EVENT, onEverySubject, UNLINK_EVENT } from './harness.ts'
 
 const GOOD = hintClaims(buildEvent(), NOW_MS)
+const CONSENT_EVENT = {
+  ...LINKED_EVENT,
+  request: { query: { requested_connection_scope: 'calendar' } },
+}
 const LOGOUT = { 'http://schemas.openid.net/event/backchannel-logout': {} }
 
 /** Claims over a good hint's, header, key. */
@@ -92,6 +96,10 @@ const INVALID: readonly Row[] = [
 const EXPIRED: readonly Row[] = [
   ['whose exp has passed', { exp: NOW_SECONDS - 60 }],
   ['that is eleven minutes old', { iat: NOW_SECONDS - 660 }],
+  [
+    'that is eleven minutes old, and has an old auth_time',
+    { iat: NOW_SECONDS - 660, auth_time: 1 },
+  ],
   ['that is a year old', { iat: NOW_SECONDS - 31_536_000, exp: NOW_SECONDS - 31_500_000 }],
 ]
 
@@ -142,6 +150,44 @@ onEverySubject((world) => {
 
   test.each(named(EXPIRED))('denies as expired a hint $what', async ({ claims, header, key }) => {
     expect((await startWith(claims, header, key)).code).toBe('hint_expired')
+  })
+
+  describe('of this very session', () => {
+    const ID = 'example-session-0001'
+    const ROWS: readonly (readonly [string, unknown, string | undefined, string])[] = [
+      ['hint without sid', undefined, ID, 'hint without sid'],
+      ['sid of another session', 'another', ID, 'sid of another session'],
+      ['sid in another case', ID.toUpperCase(), ID, 'sid of another session'],
+      ['sid that is a list', [ID], ID, 'sid of another session'],
+      ['sid that is null', null, ID, 'sid of another session'],
+      ['login without a session id', ID, undefined, 'the login has no session id'],
+      ['neither', undefined, undefined, 'the login has no session id'],
+      ['both empty', '', '', 'the login has no session id'],
+    ]
+
+    test.each(ROWS)('%s: session_mismatch', async (_what, sid, id, cause) => {
+      const options = { hint: { sid }, event: { session: { id } } }
+      const started = await world.start(options)
+      expect(started.code).toBe('session_mismatch')
+      expect(started.redirect).toBeUndefined()
+      expect(world.lines.join('\n')).toContain(cause)
+      const unpinned = await world.start({ ...options, settings: { PIN_SESSION: 'no' } })
+      expect(unpinned.redirect).toBeDefined()
+    })
+
+    test.each([
+      ['another user', { sub: STRANGER.user_id }, 'hint_invalid'],
+      ['expired', { exp: NOW_SECONDS - 60 }, 'session_mismatch'],
+      ['eleven minutes old', { iat: NOW_SECONDS - 660 }, 'session_mismatch'],
+    ])('%s, and of another session: %3$s', async (_what, claims, code) => {
+      const started = await world.start({ hint: { ...claims, sid: 'another' } })
+      expect(started.code).toBe(code)
+    })
+
+    test.each([UNLINK_EVENT, CONSENT_EVENT])('holds for unlink and consent too', async (event) => {
+      expect((await world.start({ event, hint: { sid: 'another' } })).code).toBe('session_mismatch')
+      expect((await world.start({ event })).redirect).toBeDefined()
+    })
   })
 
   test.each(MALFORMED)('denies a hint that is %s', async (_what, hint) => {

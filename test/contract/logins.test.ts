@@ -1,10 +1,10 @@
 /** Section 2 of the contract: which logins the Action touches. */
 
 import { describe, expect, test } from 'vitest'
+import { createApi } from '../../scripts/testing/api.ts'
+import { buildEvent, changeEvent, type EventOverrides } from '../../scripts/testing/event.ts'
+import { COMPANION_ID } from '../../scripts/testing/people.ts'
 import type { PostLoginEvent } from '../../src/platform.ts'
-import { createApi } from '../support/api.ts'
-import { buildEvent, changeEvent, type EventOverrides } from '../support/event.ts'
-import { COMPANION_ID } from '../support/people.ts'
 import { onEverySubject, UNLINK_EVENT } from './harness.ts'
 
 const OTHER_PROTOCOLS = [

@@ -2,10 +2,21 @@
 
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { KEPT_CONSOLE_CHARACTERS } from '../support/console.ts'
-import { type EventOverrides, IP_ADDRESS, SECRETS, USER_AGENT } from '../support/event.ts'
-import { PLATFORM_STATE } from '../support/flow.ts'
-import { CLIENT_ID, NOW_SECONDS, PRIMARY, SECONDARY, STRANGER } from '../support/people.ts'
+import { KEPT_CONSOLE_CHARACTERS } from '../../scripts/testing/console.ts'
+import {
+  type EventOverrides,
+  IP_ADDRESS,
+  SECRETS,
+  USER_AGENT,
+} from '../../scripts/testing/event.ts'
+import { PLATFORM_STATE } from '../../scripts/testing/flow.ts'
+import {
+  CLIENT_ID,
+  NOW_SECONDS,
+  PRIMARY,
+  SECONDARY,
+  STRANGER,
+} from '../../scripts/testing/people.ts'
 import { LINKED_EVENT, MERGED, onEverySubject, UNLINK_EVENT, type World } from './harness.ts'
 
 const hashed = (userId: string): string => {

@@ -1,9 +1,9 @@
 /** Section 5 of the contract: the nested login. */
 
 import { describe, expect, test } from 'vitest'
+import type { EventOverrides } from '../../scripts/testing/event.ts'
+import { SECONDARY } from '../../scripts/testing/people.ts'
 import type { EnrolledFactor } from '../../src/platform.ts'
-import type { EventOverrides } from '../support/event.ts'
-import { SECONDARY } from '../support/people.ts'
 import { MERGED, onEverySubject, query } from './harness.ts'
 
 onEverySubject((world) => {
@@ -16,7 +16,7 @@ onEverySubject((world) => {
       expect(nested.commands).toEqual([
         {
           type: 'idToken.setCustomClaim',
-          name: expect.stringMatching(/^(https:\/\/|urn:)/),
+          name: 'https://client-initiated-account-linking.example/nested-login',
           value: expect.anything(),
         },
       ])
@@ -84,6 +84,9 @@ onEverySubject((world) => {
       const started = await world.start()
       const nested = await world.nested(started, { event: { transaction: { requested_scopes } } })
       expect(nested.code).toBe('invalid_request')
+      expect(world.lines.filter((line) => line.startsWith('account-linking:error'))).toEqual([
+        'account-linking:error invalid_request: the companion application asks for a link',
+      ])
       expect(nested.redirect).toBeUndefined()
       expect(nested.claims).toEqual({})
       expect(world.tenant.calls()).toBe(1)
@@ -121,7 +124,11 @@ onEverySubject((world) => {
     const CHALLENGED: readonly Row[] = [
       ['a type', [{ type: 'otp' }], [otp]],
       ['several types', [{ type: 'otp' }, { type: 'email' }], [otp, { type: 'email' }]],
-      ['a legacy method of sms', [{ method: 'sms' }], [sms]],
+      ['an older method of sms', [{ method: 'sms' }], [sms]],
+      ['an older method of its own', [{ method: 'otp' }], [otp]],
+      ['a type beside an older method', [{ type: 'otp', method: 'sms' }], [otp]],
+      ['a type of sms', [{ type: 'sms' }], [sms]],
+      ['a phone, whose older method is sms', [{ ...sms, method: 'sms' }], [sms]],
       ['a phone by its method', [{ ...sms, options: { ...sms.options, other: 1 } }], [sms]],
       [
         'a phone without a method that nobody knows',
@@ -160,6 +167,9 @@ onEverySubject((world) => {
         })
         expect(nested.code).toBe('mfa_required')
         expect(nested.claims).toEqual({})
+        expect(world.lines.slice(-1)).toEqual([
+          'account-linking:error mfa_required: the factors cannot be read',
+        ])
       },
     )
 
@@ -207,6 +217,15 @@ onEverySubject((world) => {
         },
       })
       expect(nested.code).toBe('scope_not_allowed')
+    })
+
+    test('is denied with one error line', async () => {
+      const started = await world.start({ settings, event })
+      const logged = world.lines.length
+      await world.nested(started, { event: query({ connection_scope: 'drive' }) })
+      expect(world.lines.slice(logged)).toEqual([
+        'account-linking:error scope_not_allowed: not in ALLOWED_CONNECTION_SCOPES',
+      ])
     })
 
     test('is free where no list is set', async () => {

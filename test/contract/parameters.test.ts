@@ -1,8 +1,8 @@
 /** Section 2 of the contract: where parameters are read, and which ones are refused. */
 
 import { describe, expect, test } from 'vitest'
-import { changeEvent } from '../support/event.ts'
-import { linkingEvent, PLATFORM_STATE } from '../support/flow.ts'
+import { changeEvent } from '../../scripts/testing/event.ts'
+import { linkingEvent, PLATFORM_STATE } from '../../scripts/testing/flow.ts'
 import { onEverySubject, query, UNLINK_EVENT } from './harness.ts'
 
 const NAMES = [
@@ -18,8 +18,11 @@ const LONGEST: Readonly<Record<Name, number>> = {
   id_token_hint: 16_384,
   requested_connection: 128,
   requested_connection_scope: 2_048,
-  requested_identity: 256,
+  requested_identity: 1_024,
 }
+
+/** Of these an empty one counts as absent. */
+const MAY_BE_EMPTY: readonly Name[] = ['requested_connection_scope', 'requested_identity']
 
 /** What each mode is given beside the parameter in question. */
 const unlinks = (name: Name): boolean => name === 'requested_identity'
@@ -28,7 +31,6 @@ const MALFORMED: readonly (readonly [string, unknown])[] = [
   ['an array of one', ['google-oauth2']],
   ['an array of two', ['google-oauth2', 'google-oauth2']],
   ['an empty array', []],
-  ['an empty text', ''],
   ['an object', { name: 'google-oauth2' }],
   ['a number', 7],
   ['a switch', true],
@@ -107,10 +109,17 @@ onEverySubject((world) => {
       expect(started.code).toBe('invalid_request')
     })
 
-    test('is refused when it is a character too long', async () => {
+    test.each(['', 'ext-'])('empty, with the prefix "%s"', async (prefix) => {
+      const started = await start({ [name]: undefined, [`${prefix}${name}`]: '' })
+      if (MAY_BE_EMPTY.includes(name)) expect(started.redirect).toBeDefined()
+      else expect(started.code).toBe('invalid_request')
+    })
+
+    test('is refused when it is a character too long, and the log says so', async () => {
       const started = await start({ [name]: 'x'.repeat(LONGEST[name] + 1) })
       expect(started.code).toBe('invalid_request')
       expect(world.tenant.requests).toEqual([])
+      expect(world.lines.join('\n')).toContain(`${name} is longer than ${LONGEST[name]} characters`)
     })
 
     test('passes for its form when it is as long as may be', async () => {
@@ -168,6 +177,23 @@ onEverySubject((world) => {
     })
     expect(started.code).toBe('invalid_request')
   })
+
+  test.each([{}, UNLINK_EVENT])('counts empty ones as absent in either mode', async (mode) => {
+    const empty = { requested_connection_scope: '', requested_identity: '' }
+    expect((await world.start({ event: withParameters(mode, empty) })).redirect).toBeDefined()
+  })
+
+  test.each(['', 'ext-'])(
+    'denies the plural of an older Action, with the prefix "%s", and names the right parameter',
+    async (prefix) => {
+      const plural = { [`${prefix}requested_connection_scopes`]: 'calendar' }
+      const started = await world.start({ event: query(plural) })
+      expect(started.code).toBe('invalid_request')
+      expect(world.lines.join('\n')).toMatch(
+        /requested_connection_scopes.*requested_connection_scope$/,
+      )
+    },
+  )
 
   test('names no parameter value in the denial', async () => {
     const started = await world.start({ event: query({ requested_connection: 'evil\nname' }) })

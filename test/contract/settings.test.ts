@@ -1,15 +1,20 @@
 /** Section 3 of the contract: every setting, on and off, at its default, and malformed. */
 
 import { describe, expect, test, vi } from 'vitest'
-import { type EventOverrides, IP_ADDRESS, SECRETS, USER_AGENT } from '../support/event.ts'
+import {
+  type EventOverrides,
+  IP_ADDRESS,
+  SECRETS,
+  USER_AGENT,
+} from '../../scripts/testing/event.ts'
 import {
   CANONICAL_DOMAIN,
   CUSTOM_DOMAIN,
   NOW_SECONDS,
   PRIMARY,
   SECONDARY,
-} from '../support/people.ts'
-import { createTenantDouble } from '../support/tenant-double.ts'
+} from '../../scripts/testing/people.ts'
+import { createTenantDouble } from '../../scripts/testing/tenant-double.ts'
 import { LINKED, MERGED, onEverySubject, query, UNLINK_EVENT } from './harness.ts'
 
 const REQUIRED = [
@@ -141,6 +146,8 @@ const MALFORMED: readonly (readonly [string, string])[] = [
     'https://',
     'example.com/link',
     'javascript:alert(1)',
+    'urn:auth0:link',
+    'URN:Auth0:link',
   ].map((value) => ['RESULT_CLAIM', value] as const),
 ]
 
@@ -540,14 +547,41 @@ onEverySubject((world) => {
       PIN_SESSION: { session: { id: 'example-session-0001' } },
     } as const
 
-    test.each(PINS)('%s binds nothing where the start had no value', async (name) => {
-      const { resumed } = await world.whole({
-        settings: { [name]: 'yes' },
-        event: ABSENT[name],
-        nested: { event: name === 'PIN_SESSION' ? {} : PRESENT[name] },
-        resume: { event: PRESENT[name] },
-      })
-      expect(resumed.denial).toBeUndefined()
+    const CARRIED = ['PIN_IP_ADDRESS', 'PIN_USER_AGENT'] as const
+
+    test.each(CARRIED)('%s: that the value is absent is a value too', async (name) => {
+      const start = { settings: { [name]: 'yes' }, event: ABSENT[name] }
+      const honest = await world.whole(start)
+      expect(honest.resumed.denial).toBeUndefined()
+      expect(world.tenant.links).toHaveLength(1)
+      for (const elsewhere of [
+        { nested: { event: PRESENT[name] } },
+        { resume: { event: PRESENT[name] } },
+      ]) {
+        world.settle(PRIMARY, SECONDARY)
+        const { resumed } = await world.whole({ ...start, ...elsewhere })
+        expect(resumed.code).toBe('binding_mismatch')
+        expect(world.tenant.links).toEqual([])
+      }
+    })
+
+    test.each(PINS)('%s that was switched on meanwhile is held on the way back', async (name) => {
+      const started = await world.start({ settings: { [name]: 'no' } })
+      const nested = await world.nested(started)
+      const before = world.tenant.calls()
+      const event = { ...CHANGES[name], secrets: { [name]: 'yes' } }
+      expect((await world.resume(started, nested, { event })).code).toBe('binding_mismatch')
+      expect(world.tenant.calls()).toBe(before)
+      const honest = await world.resume(started, nested, { event: { secrets: { [name]: 'yes' } } })
+      expect(honest.denial).toBeUndefined()
+    })
+
+    test('PIN_SESSION that was switched on meanwhile takes a session', async () => {
+      const event = { session: { id: undefined } }
+      const started = await world.start({ settings: { PIN_SESSION: 'no' }, event })
+      const back = { event: { secrets: { PIN_SESSION: 'yes' } } }
+      const resumed = await world.resume(started, await world.nested(started), back)
+      expect(resumed.code).toBe('binding_mismatch')
     })
 
     test.each(PINS)('%s holds where the way back has lost the value', async (name) => {
@@ -558,9 +592,9 @@ onEverySubject((world) => {
       expect(resumed.code).toBe('binding_mismatch')
     })
 
-    test.each(PINS)('%s may be in a session that is {}', async (name) => {
+    test.each(CARRIED)('%s may be in a session that is {}', async (name) => {
       const { resumed } = await world.whole({
-        settings: { [name]: 'yes' },
+        settings: { [name]: 'yes', PIN_SESSION: 'no' },
         event: { session: { id: undefined } },
       })
       expect(resumed.denial).toBeUndefined()
@@ -614,6 +648,8 @@ onEverySubject((world) => {
       ['300', 250, undefined],
       ['300', 400, 'reauth_required'],
       ['300', undefined, 'reauth_required'],
+      ['300', -20, undefined],
+      ['300', -40, 'reauth_required'],
       ['1000000', 999_999, undefined],
     ])('%s, logged in %s seconds ago: %s', async (value, age, code) => {
       const started = await world.start({
@@ -649,6 +685,46 @@ onEverySubject((world) => {
       expect(resumed.code).toBe(code)
       expect(world.tenant.calls('link')).toBe(code === undefined ? 1 : 0)
       expect(world.tenant.links).toHaveLength(code === undefined ? 1 : 0)
+    })
+  })
+
+  describe('LINK_EXISTING_USERS', () => {
+    const ROWS = [
+      [undefined, 812, undefined],
+      ['yes', 812, undefined],
+      ['yes', undefined, undefined],
+      ['no', 1, undefined],
+      ['no', 2, 'identity_in_use'],
+      ['no', 812, 'identity_in_use'],
+      ['no', 0, 'identity_in_use'],
+      ['no', undefined, 'identity_in_use'],
+    ] as const
+
+    test.each(ROWS)('%s, a user of %s logins: %s', async (value, logins_count, code) => {
+      const { resumed } = await world.whole({
+        settings: { LINK_EXISTING_USERS: value },
+        nested: { event: { stats: { logins_count } } },
+      })
+      expect(resumed.code).toBe(code)
+      expect(world.tenant.links).toHaveLength(code === undefined ? 1 : 0)
+    })
+
+    test('no holds under ALLOW_MERGE too', async () => {
+      world.settle(PRIMARY, MERGED)
+      const { resumed } = await world.whole({
+        settings: { LINK_EXISTING_USERS: 'no', ALLOW_MERGE: 'yes' },
+        nested: { user: MERGED, event: { stats: { logins_count: 3 } } },
+      })
+      expect(resumed.code).toBe('identity_in_use')
+    })
+
+    test('no is held before the e-mail of the second account', async () => {
+      const user = { ...SECONDARY, email_verified: false }
+      const { resumed } = await world.whole({
+        settings: { LINK_EXISTING_USERS: 'no', ENFORCE_SECONDARY_EMAIL_VERIFICATION: 'yes' },
+        nested: { user, event: { stats: { logins_count: 3 } } },
+      })
+      expect(resumed.code).toBe('identity_in_use')
     })
   })
 

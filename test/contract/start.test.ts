@@ -2,15 +2,15 @@
 
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import type { EventOverrides } from '../support/event.ts'
+import type { EventOverrides } from '../../scripts/testing/event.ts'
 import {
   CANONICAL_DOMAIN,
   COMPANION_ID,
   CUSTOM_DOMAIN,
   DATABASE_CONNECTION,
   NOW_SECONDS,
-} from '../support/people.ts'
-import type { Claims } from '../support/sign.ts'
+} from '../../scripts/testing/people.ts'
+import type { Claims } from '../../scripts/testing/sign.ts'
 import { LINKED, LINKED_EVENT, onEverySubject, query, UNLINK_EVENT } from './harness.ts'
 
 /** One violation, what it is answered with, and the options that bring it about. */

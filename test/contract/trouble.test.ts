@@ -1,12 +1,12 @@
 /** Section 6 of the contract: trouble with the tenant, at every call, and how long it may take. */
 
 import { describe, expect, test, vi } from 'vitest'
-import type { Fault } from '../support/faults.ts'
-import type { Run } from '../support/flow.ts'
-import { publishedKey } from '../support/keys.ts'
-import { NOW_MS, PRIMARY, SECONDARY } from '../support/people.ts'
+import type { Fault } from '../../scripts/testing/faults.ts'
+import type { Run } from '../../scripts/testing/flow.ts'
+import { publishedKey } from '../../scripts/testing/keys.ts'
+import { NOW_MS, PRIMARY, SECONDARY } from '../../scripts/testing/people.ts'
+import type { Route } from '../../scripts/testing/tenant-double.ts'
 import { stopTimers, untilSettled } from '../support/settle.ts'
-import type { Route } from '../support/tenant-double.ts'
 import { LINKED, onEverySubject, UNLINK_EVENT } from './harness.ts'
 
 const HANDLER_LIMIT_MS = 15_000

@@ -5,10 +5,9 @@
 
 import { createHash } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { Identity } from '../../src/platform.ts'
-import type { EventOverrides } from '../support/event.ts'
-import type { Fault } from '../support/faults.ts'
-import type { Run, WholeOptions } from '../support/flow.ts'
+import type { EventOverrides } from '../../scripts/testing/event.ts'
+import type { Fault } from '../../scripts/testing/faults.ts'
+import type { Run, WholeOptions } from '../../scripts/testing/flow.ts'
 import {
   CANONICAL_DOMAIN,
   CLIENT_ID,
@@ -21,7 +20,8 @@ import {
   PRIMARY,
   SECONDARY,
   STRANGER,
-} from '../support/people.ts'
+} from '../../scripts/testing/people.ts'
+import type { Identity } from '../../src/platform.ts'
 import { stopTimers, untilSettled } from '../support/settle.ts'
 import { LINKED, LINKED_PEOPLE, onEverySubject, UNLINK_EVENT, type World } from './harness.ts'
 

@@ -1,21 +1,22 @@
 /** Section 6 of the contract: the way back, up to the link. */
 
-import { describe, expect, test } from 'vitest'
-import type { EventOverrides } from '../support/event.ts'
-import { PLATFORM_STATE, type Run } from '../support/flow.ts'
+import { describe, expect, test, vi } from 'vitest'
+import type { EventOverrides } from '../../scripts/testing/event.ts'
+import { PLATFORM_STATE, type Run } from '../../scripts/testing/flow.ts'
 import {
   CANONICAL_DOMAIN,
   COMPANION_ID,
   COMPANION_SECRET,
   CUSTOM_DOMAIN,
   DATABASE_CONNECTION,
+  NOW_MS,
   NOW_SECONDS,
   type Person,
   PRIMARY,
   SECONDARY,
   STRANGER,
-} from '../support/people.ts'
-import type { SecondLogin } from '../support/tenant-double.ts'
+} from '../../scripts/testing/people.ts'
+import type { SecondLogin } from '../../scripts/testing/tenant-double.ts'
 import { LINKED, LINKED_EVENT, LINKED_PEOPLE, MERGED, onEverySubject, query } from './harness.ts'
 
 const CUSTOM: EventOverrides = {
@@ -79,7 +80,20 @@ onEverySubject((world) => {
       expect(resumed.denial).toBeUndefined()
       const [provider, ...rest] = user_id.split('|')
       const sent = world.tenant.requests.find(({ route }) => route === 'link')
-      expect(JSON.parse(sent?.body ?? '')).toEqual({ provider, user_id: rest.join('|') })
+      const database = provider === 'auth0' ? { connection_id: 'con_ExampleDatabase01' } : {}
+      expect(JSON.parse(sent?.body ?? '')).toEqual({
+        provider,
+        user_id: rest.join('|'),
+        ...database,
+      })
+    })
+
+    test('names no connection where the nested login does not tell its id', async () => {
+      const user = named('auth0|example')
+      world.settle(PRIMARY, user)
+      await world.whole({ nested: { user, event: { connection: { id: undefined } } } })
+      const sent = world.tenant.requests.find(({ route }) => route === 'link')
+      expect(JSON.parse(sent?.body ?? '')).toEqual({ provider: 'auth0', user_id: 'example' })
     })
 
     test.each(['samlp|example|a/b', 'auth0|../../users', 'email|a?b#c', 'auth0|%2e%2e'])(
@@ -119,6 +133,8 @@ onEverySubject((world) => {
         'ACTION_SECRET',
         { secrets: { ACTION_SECRET: 'another-secret-with-more-than-32-characters' } },
       ],
+      ['password', { user: { last_password_reset: '2026-03-02T12:05:00.000Z' } }],
+      ['standing: blocked', { user: { blocked: true } }],
     ]
 
     test.each(CHANGES)(
@@ -133,6 +149,27 @@ onEverySubject((world) => {
         expect(world.tenant.calls()).toBe(before)
       },
     )
+
+    test.each([
+      [900, undefined],
+      [901, 'callback_invalid'],
+      [86_400, 'callback_invalid'],
+    ])('%s seconds old: %s', async (ageSeconds, code) => {
+      const started = await world.start()
+      const nested = await world.nested(started)
+      vi.setSystemTime(NOW_MS + ageSeconds * 1_000)
+      const before = world.tenant.calls()
+      const resumed = await world.resume(started, nested, {
+        login: { claims: { auth_time: NOW_SECONDS + ageSeconds } },
+      })
+      expect(resumed.code).toBe(code)
+      if (code !== undefined) expect(world.tenant.calls()).toBe(before)
+    })
+
+    test('is not ended by a password reset or a lifted block from before it', async () => {
+      const user = { last_password_reset: '2026-03-02T11:00:00.000Z', blocked: false }
+      expect((await world.whole({ event: { user } })).resumed.denial).toBeUndefined()
+    })
 
     test('is not bound to the transaction id', async () => {
       const { resumed } = await world.whole({
@@ -270,6 +307,46 @@ onEverySubject((world) => {
         { error: 'access_denied', error_description: '<script>alert(1)</script>' },
         'link_cancelled',
       ],
+      [
+        'our own denial for MFA',
+        { error: 'access_denied', error_description: 'mfa_required: Multi-factor …' },
+        'mfa_required',
+      ],
+      [
+        'our own denial for scopes',
+        { error: 'access_denied', error_description: 'scope_not_allowed: x' },
+        'scope_not_allowed',
+      ],
+      [
+        'our own denial of a link scope',
+        { error: 'access_denied', error_description: 'invalid_request: x' },
+        'invalid_request',
+      ],
+      [
+        'a code of ours that no nested login ends with',
+        { error: 'access_denied', error_description: 'hint_invalid: x' },
+        'link_cancelled',
+      ],
+      [
+        'a code of ours further back',
+        { error: 'access_denied', error_description: 'no mfa_required: x' },
+        'link_cancelled',
+      ],
+      [
+        'a code of ours without its colon',
+        { error: 'access_denied', error_description: 'mfa_required' },
+        'link_cancelled',
+      ],
+      [
+        'a description that is a list',
+        { error: 'access_denied', error_description: ['mfa_required: x'] },
+        'link_cancelled',
+      ],
+      [
+        'a code of ours beside another error',
+        { error: 'server_error', error_description: 'mfa_required: x' },
+        'callback_invalid',
+      ],
       ['another error', { error: 'login_required' }, 'callback_invalid'],
       ['markup for an error', { error: '<img src=x onerror=alert(1)>' }, 'callback_invalid'],
       ['an error that is a list', { error: ['access_denied', 'x'] }, 'callback_invalid'],
@@ -293,6 +370,20 @@ onEverySubject((world) => {
       expect(world.tenant.calls()).toBe(before)
       const said = [resumed.denial, ...world.lines].join('\n')
       expect(said).not.toMatch(/script|onerror|alert/)
+    })
+
+    test.each([
+      ['login_required', 'ended in login_required'],
+      ['temporarily_unavailable', 'ended in temporarily_unavailable'],
+      ['unauthorized', 'ended in unauthorized'],
+      ['alex_example', 'ended in an error'],
+      ['server_error<b>', 'ended in an error'],
+    ])('with the error %s: the log says that it %s', async (error, said) => {
+      const started = await world.start()
+      await world.resume(started, await world.nested(started), {
+        query: { state: PLATFORM_STATE, error },
+      })
+      expect(world.lines.join('\n')).toMatch(new RegExp(`${said}$`, 'm'))
     })
 
     test('with an error and a code is denied without a request', async () => {
@@ -481,6 +572,27 @@ onEverySubject((world) => {
         expect(world.tenant.links).toEqual([])
       },
     )
+
+    const otp = { enrolledFactors: [{ type: 'otp' }] }
+    const mfaDone = { authentication: { methods: [{ name: 'pwd' }, { name: 'mfa' }] } }
+    test.each([
+      ['no', 'yes', { user: otp }, 'mfa_required'],
+      ['no', 'always', {}, 'mfa_required'],
+      ['yes', 'always', {}, 'mfa_required'],
+      ['no', 'yes', {}, undefined],
+      ['yes', 'no', { user: otp, ...mfaDone }, undefined],
+      ['no', 'always', mfaDone, undefined],
+      ['always', 'always', mfaDone, undefined],
+    ] as const)('ENFORCE_MFA %s, then %s, with %j: %s', async (before, after, event, code) => {
+      const started = await world.start({ settings: { ENFORCE_MFA: before }, event })
+      const nested = await world.nested(started)
+      const requests = world.tenant.calls()
+      // What the login has done may be told on the way back no more.
+      const back = { secrets: { ENFORCE_MFA: after }, authentication: undefined }
+      const resumed = await world.resume(started, nested, { event: back })
+      expect(resumed.code).toBe(code)
+      if (code !== undefined) expect(world.tenant.calls()).toBe(requests)
+    })
 
     test('lets a link pass that it still allows, whatever it says of unlinks', async () => {
       const secrets = {

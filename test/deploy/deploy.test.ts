@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import type { Variables } from '../../scripts/deploy/config.ts'
+import { NOT_OFFERED } from '../../scripts/tenant/management/tenant-routes.ts'
 import { ALEX, codeOf, connectionsOf, openScenario } from '../e2e/scenario.ts'
-import { NOT_OFFERED } from '../tenant/management/tenant-routes.ts'
 import { ACTION, type Bench, startBench } from './tenant.ts'
 
 const OTHER = 'exports.onExecutePostLogin = async () => {}'
@@ -789,7 +789,6 @@ describe('trouble', () => {
   )
 
   it.each([
-    ['the application', 'POST /api/v2/clients'],
     ['the client grant', 'POST /api/v2/client-grants'],
     ['the Action', 'POST /api/v2/actions/actions'],
   ])('what was made without an answer is found again: %s', async (_, route) => {

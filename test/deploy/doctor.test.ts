@@ -3,7 +3,7 @@ import type { Finding, Level, Patient } from '../../scripts/deploy/checks/findin
 import { diagnose } from '../../scripts/deploy/diagnose.ts'
 import { readMemory } from '../../scripts/deploy/memory.ts'
 import type { Values } from '../../scripts/deploy/settings.ts'
-import type { TenantOptions } from '../tenant/index.ts'
+import type { TenantOptions } from '../../scripts/tenant/index.ts'
 import {
   action,
   bound,
@@ -20,6 +20,8 @@ import {
 import { ACTION, startBench } from './tenant.ts'
 
 const bad = (findings: readonly Finding[]) => findings.filter(({ level }) => level !== 'fine')
+const HELD = ['ALLOWED_CONNECTIONS', 'ENFORCE_EMAIL_VERIFICATION', 'PRIMARY_MAX_AUTH_AGE']
+const held = (lost: string) => [...action().secretNames, ...HELD].filter((name) => name !== lost)
 const APP = companion({ clientId: 'app', name: 'Example App', metadata: {} })
 
 describe('the doctor', () => {
@@ -37,6 +39,7 @@ describe('the doctor', () => {
       'secret of the companion',
       'settings',
       'PRIMARY_MAX_AUTH_AGE',
+      'ENFORCE_EMAIL_VERIFICATION',
       'connections',
       'applications',
       'token lifetime',
@@ -134,7 +137,7 @@ describe('the doctor', () => {
       /Secrets/,
       {
         action: action({
-          secretNames: ['AUTH0_CLIENT_ID', 'AUTH0_CLIENT_SECRET', 'PRIMARY_MAX_AUTH_AGE'],
+          secretNames: ['AUTH0_CLIENT_ID', 'AUTH0_CLIENT_SECRET', ...HELD],
         }),
       },
     ],
@@ -147,12 +150,7 @@ describe('the doctor', () => {
       {
         action: action({
           running: version({
-            secretNames: [
-              'AUTH0_DOMAIN',
-              'AUTH0_CLIENT_ID',
-              'AUTH0_CLIENT_SECRET',
-              'PRIMARY_MAX_AUTH_AGE',
-            ],
+            secretNames: ['AUTH0_DOMAIN', 'AUTH0_CLIENT_ID', 'AUTH0_CLIENT_SECRET', ...HELD],
           }),
         }),
       },
@@ -161,9 +159,9 @@ describe('the doctor', () => {
       'a setting that got lost',
       'warning',
       'secrets',
-      /^PRIMARY_MAX_AUTH_AGE should be there/,
+      /^PRIMARY_MAX_AUTH_AGE should be there and is not: its default holds\.$/,
       /Secrets/,
-      { action: action() },
+      { action: action({ secretNames: held('PRIMARY_MAX_AUTH_AGE') }) },
     ],
     [
       'settings that got lost',
@@ -171,7 +169,7 @@ describe('the doctor', () => {
       'secrets',
       /^PRIMARY_MAX_AUTH_AGE, ALLOW_MERGE should be there and are not: their defaults hold\.$/,
       /Secrets/,
-      { action: action() },
+      { action: action({ secretNames: held('PRIMARY_MAX_AUTH_AGE') }) },
       { ALLOW_MERGE: 'yes' },
     ],
     ['not bound', 'broken', 'flow', /never runs/, /deploy/, { bindings: [bound('bin_a')] }],
@@ -336,7 +334,7 @@ describe('the doctor', () => {
       'variables that say otherwise than what was deployed',
       'warning',
       'settings',
-      /^The LINK_… variables say otherwise of ALLOW_MERGE, ENFORCE_MFA, PRIMARY_MAX_AUTH_AGE\.$/,
+      /^The LINK_… variables say otherwise of ALLOWED_CONNECTIONS, ALLOW_MERGE, ENFORCE_EMAIL_VERIFICATION, ENFORCE_MFA, PRIMARY_MAX_AUTH_AGE\.$/,
       /^npm run deploy$/,
       {
         given: {
@@ -495,14 +493,6 @@ describe('the doctor', () => {
     ],
     ['a log of everything', 'note', 'DEBUG', /256 characters/, /LINK_DEBUG/, {}, { DEBUG: '*' }],
     [
-      'developer keys',
-      'broken',
-      'connection',
-      /cannot resume at \/continue/,
-      /Authentication > Social > google-oauth2/,
-      { surroundings: surroundings({ connections: [connection({ developerKeys: true })] }) },
-    ],
-    [
       'a connection whose keys cannot be seen',
       'note',
       'connection',
@@ -622,11 +612,11 @@ describe('the doctor', () => {
 
   it('only notes a main identity whose connection is off where nobody can link', () => {
     const connections = [
-      connection({ developerKeys: true }),
+      connection({ enabled: false }),
       connection({ id: 'con_2', name: 'staff', enabled: false }),
     ]
     const overrides = { surroundings: surroundings({ connections }) }
-    const found = bad(diagnose(patient(overrides, { ALLOWED_CONNECTIONS: 'google-oauth2' })))
+    const found = bad(diagnose(patient(overrides)))
     expect(found.map(({ level }) => level)).toEqual(['broken', 'note'])
   })
 
@@ -646,7 +636,7 @@ describe('the doctor', () => {
     const findings = diagnose({ ...held, action: action() })
     expect(bad(findings).map(({ check }) => check)).toEqual(
       // Of the variables none is named, and what was deployed is not there.
-      ['secrets', 'PRIMARY_MAX_AUTH_AGE'],
+      ['secrets', 'ALLOWED_CONNECTIONS', 'PRIMARY_MAX_AUTH_AGE', 'ENFORCE_EMAIL_VERIFICATION'],
     )
     expect(findings.find(({ check }) => check === 'connections')?.reason).toBe(
       'google-oauth2, github can be linked.',
@@ -659,16 +649,10 @@ describe('the doctor', () => {
   })
 
   it('does not mind variables that say the same, nor those that are not given', () => {
-    const same = { AUTH0_DOMAIN: DOMAIN, PRIMARY_MAX_AUTH_AGE: '600' }
+    const { AUTH0_CLIENT_ID: _, ...same } = patient().values ?? {}
     const secretsAlone = { AUTH0_DOMAIN: DOMAIN, AUTH0_CLIENT_ID: CLIENT_ID, ACTION_SECRET: 'x' }
     for (const given of [same, { ...same, AUTH0_CLIENT_ID: CLIENT_ID }, secretsAlone])
       expect(bad(diagnose(patient({ given })))).toEqual([])
-  })
-
-  it('does not mind developer keys of a connection that may not be linked', () => {
-    const connections = [connection({ name: 'github', developerKeys: true }), connection()]
-    const overrides = { surroundings: surroundings({ connections }) }
-    expect(bad(diagnose(patient(overrides, { ALLOWED_CONNECTIONS: 'google-oauth2' })))).toEqual([])
   })
 })
 
@@ -681,7 +665,11 @@ describe('npm run doctor', () => {
 
   it('is content with what npm run deploy leaves, and writes nothing', async () => {
     const { deploy, examine, tenant, calls } = await start()
-    await deploy({ LINK_PRIMARY_MAX_AUTH_AGE: '600' })
+    await deploy({
+      LINK_PRIMARY_MAX_AUTH_AGE: '600',
+      LINK_ENFORCE_EMAIL_VERIFICATION: 'yes',
+      LINK_ALLOWED_CONNECTIONS: 'google-oauth2',
+    })
     tenant.clearLog()
     const { code, stdout } = await examine()
     expect(stdout).not.toMatch(/[✗!]/)

@@ -134,7 +134,13 @@ export const empty = (overrides: Partial<Snapshot> = {}): Snapshot => ({
   ...overrides,
 })
 
-const HEALTHY = { AUTH0_DOMAIN: DOMAIN, AUTH0_CLIENT_ID: CLIENT_ID, PRIMARY_MAX_AUTH_AGE: '600' }
+const HEALTHY = {
+  AUTH0_DOMAIN: DOMAIN,
+  AUTH0_CLIENT_ID: CLIENT_ID,
+  ALLOWED_CONNECTIONS: 'google-oauth2',
+  ENFORCE_EMAIL_VERIFICATION: 'yes',
+  PRIMARY_MAX_AUTH_AGE: '600',
+}
 
 /** What the doctor sees of a tenant in which all is well, with these settings besides. */
 export function patient(overrides: Partial<Patient> = {}, settings: Values = {}): Patient {
@@ -162,6 +168,8 @@ export function patient(overrides: Partial<Patient> = {}, settings: Values = {})
     surroundings: surroundings(),
     applications: [],
     tokenLifetimeSeconds: 86_400,
+    mfaByActions: undefined,
+    developerKeyClients: {},
     memory: readMemory(application?.metadata ?? {}),
     given: { AUTH0_DOMAIN: DOMAIN },
     values,

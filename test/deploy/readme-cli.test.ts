@@ -1,6 +1,6 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { blockOf } from '../readme/blocks.ts'
 import { companionOf, expectLink, ROOT, runCli, TIMEOUT_MS, workFolder } from './cli.ts'
 import { startBench } from './tenant.ts'
@@ -17,8 +17,10 @@ describe('auth0-deploy-cli', () => {
       .split('\n')
       .map(readCommand)
     if (first === undefined || second === undefined) throw new Error('not two commands')
+    const others = bench.tenant.applications.all.map(({ clientId }) => clientId)
+    bench.tenant.install({ name: 'another', code: 'exports.onExecutePostLogin = async () => {}' })
 
-    await runCli(bench, folder, first.args, first.included)
+    await runCli(bench, folder, first.args, first.included, first.variables)
     const values = companionOf(bench, 'Account linking')
     const { data } = await bench.management.connections.list()
     for (const { id = '' } of data)
@@ -26,18 +28,32 @@ describe('auth0-deploy-cli', () => {
         { client_id: values.AUTH0_CLIENT_ID, status: true },
       ])
     await runCli(bench, folder, second.args, second.included, {
+      ...second.variables,
       LINK_AUTH0_CLIENT_ID: values.AUTH0_CLIENT_ID,
       LINK_AUTH0_CLIENT_SECRET: values.AUTH0_CLIENT_SECRET,
       LINK_ACTION_SECRET: values.ACTION_SECRET,
     })
     await expectLink(bench)
+    // Neither is in tenant.yaml, and the tool would have deleted both.
+    const { data: clients } = await bench.management.clients.list()
+    expect(clients.map(({ client_id }) => client_id)).toEqual(expect.arrayContaining(others))
+    const { data: actions } = await bench.management.actions.list()
+    expect(actions.map(({ name }) => name)).toContain('another')
+    expect(bench.calls(/DELETE/)).toEqual([])
   })
 })
 
-/** A line of the README: what it sets, and the arguments behind the command. */
+/** A line of the README: what it sets over an environment that may delete, and the arguments behind the command. */
 function readCommand(line: string) {
-  const [, included, args] =
-    /^AUTH0_INCLUDED_ONLY='([^']+)' a0deploy (.+) --env true$/.exec(line) ?? []
-  if (included === undefined || args === undefined) throw new Error(`not understood: ${line}`)
-  return { included: JSON.parse(included) as readonly string[], args: args.split(' ') }
+  const [, deleting, included, args] =
+    /^AUTH0_ALLOW_DELETE=(\w+) AUTH0_INCLUDED_ONLY='([^']+)' a0deploy (.+) --env true$/.exec(
+      line,
+    ) ?? []
+  if (deleting === undefined || included === undefined || args === undefined)
+    throw new Error(`not understood: ${line}`)
+  return {
+    variables: { AUTH0_ALLOW_DELETE: deleting },
+    included: JSON.parse(included) as readonly string[],
+    args: args.split(' '),
+  }
 }

@@ -26,17 +26,25 @@ const commandsOf = (text: string) =>
     }),
   )
 
+/** What every way of deploying sets beyond what has to be there. */
+const RECOMMENDED = { ENFORCE_EMAIL_VERIFICATION: 'yes', PRIMARY_MAX_AUTH_AGE: '600' }
+
+const withPrefix = (settings: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(settings).map(([name, value]) => [PREFIX + name, value]))
+
 describe('the README, with one command', () => {
   it('names commands that are there, and options that they take', async () => {
     const [block = ''] = blocksOf('With one command', 'sh')
     const commands = commandsOf(block)
     expect(commands.map(({ script }) => script)).toEqual(['deploy', 'deploy', 'doctor'])
     for (const { script } of commands) expect(Object.keys(scripts)).toContain(script)
+    const variables = Object.fromEntries(
+      [...block.matchAll(/\b(LINK_\w+)=(\S+)/g)].map(([, name = '', value = '']) => [name, value]),
+    )
+    expect(variables).toEqual(withPrefix(RECOMMENDED))
     const bench = await startBench()
     for (const { args } of commands.slice(0, 2))
-      expect(
-        (await bench.run(args, { LINK_PRIMARY_MAX_AUTH_AGE: '600' }, async () => ACTION)).code,
-      ).toBe(0)
+      expect((await bench.run(args, variables, async () => ACTION)).code).toBe(0)
   })
 
   it('asks for the scopes that a whole deployment takes, and no others', async () => {
@@ -99,6 +107,7 @@ describe('the README, from GitHub', () => {
     const [command] = commandsOf(run)
     const bench = await startBench()
     const settings = Object.entries(env).filter(([name]) => name.startsWith('LINK_'))
+    expect(Object.fromEntries(settings)).toEqual(withPrefix(RECOMMENDED))
     const build = () => Promise.reject(new Error('nothing builds where the secret is'))
     const file = ['--file', fileURLToPath(new URL('../../dist/action.js', import.meta.url))]
     const { code, stdout } = await bench.run(
@@ -129,6 +138,10 @@ describe('the README, with Terraform', () => {
     expect(found).toHaveLength(1)
     return found[0] as Block
   }
+  const secrets = () =>
+    resource('auth0_action').blocks.flatMap(({ type, values }) =>
+      type === 'secrets_wo' ? [values] : [],
+    )
   const list = (value: string | undefined) => JSON.parse(value ?? '[]') as readonly string[]
   const text = (value: string | undefined) => JSON.parse(value ?? '""') as string
 
@@ -162,14 +175,47 @@ describe('the README, with Terraform', () => {
       deploy: 'true',
       code: `file("\${path.module}/dist/action.js")`,
     })
-    const [trigger, ...secrets] = blocks
+    const [trigger] = blocks
     expect(`${text(trigger?.values.id)} ${text(trigger?.values.version)}`).toBe(TRIGGER_VERSION)
-    const names = secrets.map((block) => text(block.values.name))
+    const names = secrets().map(({ name }) => text(name))
     expect(names).toEqual(
       expect.arrayContaining(['AUTH0_DOMAIN', 'AUTH0_CLIENT_ID', ...SECRET_SETTINGS]),
     )
     for (const name of names) expect(readSettingNames()).toContain(name)
     expect(resource('auth0_trigger_action').values).toMatchObject({ trigger: '"post-login"' })
+    for (const [name, value] of Object.entries(RECOMMENDED))
+      expect(secrets()).toContainEqual({ name: `"${name}"`, value: `"${value}"` })
+  })
+
+  it('names every provider that it takes, so that it can be initialised', () => {
+    const [terraform] = resources().filter(({ type }) => type === 'terraform')
+    const required = terraform?.blocks.find(({ type }) => type === 'required_providers')
+    const used = resources().flatMap(({ type, labels: [label = ''] }) =>
+      type === 'resource' ? [label.replace(/_.*/, '')] : [],
+    )
+    expect(Object.keys(required?.values ?? {})).toEqual([...new Set(used)])
+    // The versions that have write-only arguments.
+    expect(required?.values.auth0).toBe('{ source = "auth0/auth0", version = "~> 1.52" }')
+    expect(terraform?.values.required_version).toBe('">= 1.11"')
+  })
+
+  it('keeps every secret out of plan and state', () => {
+    const { values, blocks } = resource('auth0_action')
+    expect(blocks.map(({ type }) => type)).not.toContain('secrets')
+    expect(values.secrets_wo_version).toBe('var.secrets_version')
+    // Both have to have the client's secret, so that it changes in both at once.
+    expect(resource('auth0_client_credentials').values).toMatchObject({
+      client_secret_wo: 'var.client_secret',
+      client_secret_wo_version: 'var.secrets_version',
+    })
+    for (const setting of SECRET_SETTINGS) {
+      const { value = '' } = secrets().find(({ name }) => text(name) === setting) ?? {}
+      const variable = resources().find(({ labels: [label] }) => value === `var.${label}`)
+      expect([setting, variable?.values]).toEqual([
+        setting,
+        expect.objectContaining({ sensitive: 'true', ephemeral: 'true' }),
+      ])
+    }
   })
 
   it('refers to nothing that is not there', () => {
@@ -177,7 +223,7 @@ describe('the README, with Terraform', () => {
     const known = resources().map(({ type, labels }) =>
       type === 'variable' ? `var.${labels[0]}` : labels.join('.'),
     )
-    const references = source.match(/\b(?:var|auth0_\w+|random_password)\.\w+/g) ?? []
+    const references = source.match(/\b(?:var|auth0_\w+)\.\w+/g) ?? []
     expect(references.length).toBeGreaterThan(5)
     for (const reference of references) expect(known).toContain(reference)
   })
@@ -188,18 +234,17 @@ describe('the README, by hand', () => {
     const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
     const [, section = ''] = readme.split('\n### By hand\n')
     const [text = ''] = section.split(/\n##+ /)
+    for (const [name, value] of Object.entries(RECOMMENDED))
+      expect(text).toContain(`\`${name}\` = \`${value}\``)
     const items = [...text.matchAll(/^- \[ \] ([^:\n]+)/gm)].flatMap(([, names = '']) =>
       names.split(', '),
     )
     const { examine, tenant } = await startBench({ companion: 'registered' })
-    const settings = { PRIMARY_MAX_AUTH_AGE: '600', ENFORCE_MFA: 'yes' }
+    const settings = { ...RECOMMENDED, ALLOWED_CONNECTIONS: 'google-oauth2', ENFORCE_MFA: 'yes' }
     const secrets = { ...tenant.companionSettings, ACTION_SECRET: 'x'.repeat(32), ...settings }
     tenant.install({ name: DEFAULT_ACTION_NAME, code: ACTION, secrets })
     const variables = { AUTH0_CLIENT_ID: tenant.applications.companion.clientId, ...settings }
-    const { stdout } = await examine(
-      ['--json'],
-      Object.fromEntries(Object.entries(variables).map(([name, value]) => [PREFIX + name, value])),
-    )
+    const { stdout } = await examine(['--json'], withPrefix(variables))
     const { findings } = JSON.parse(stdout) as { readonly findings: readonly Finding[] }
     const of = (wanted: Level) =>
       findings.filter(({ level }) => level === wanted).map(({ check }) => check)

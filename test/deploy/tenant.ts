@@ -9,8 +9,8 @@ import { TIMING, type Timing } from '../../scripts/deploy/apply.ts'
 import type { Variables } from '../../scripts/deploy/config.ts'
 import { main, type Terminal } from '../../scripts/deploy.ts'
 import { main as doctor } from '../../scripts/doctor.ts'
-import { startTenant, type Tenant, type TenantOptions } from '../tenant/index.ts'
-import { makeSigningKeys } from '../tenant/signing-keys.ts'
+import { startTenant, type Tenant, type TenantOptions } from '../../scripts/tenant/index.ts'
+import { makeSigningKeys } from '../../scripts/tenant/signing-keys.ts'
 
 export interface Ran {
   readonly code: number

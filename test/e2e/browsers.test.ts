@@ -4,9 +4,9 @@
  */
 
 import { describe, expect, test } from 'vitest'
-import type { Page } from '../support/browser.ts'
-import { DATABASE, GOOGLE } from '../tenant/connections.ts'
-import type { Tenant } from '../tenant/index.ts'
+import { DATABASE, GOOGLE } from '../../scripts/tenant/connections.ts'
+import type { Tenant } from '../../scripts/tenant/index.ts'
+import type { Page } from '../../scripts/testing/browser.ts'
 import { ALEX, codeOf, connectionsOf, startScenario } from './scenario.ts'
 
 const pathIs =

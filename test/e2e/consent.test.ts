@@ -5,9 +5,9 @@
  */
 
 import { describe, expect, test, vi } from 'vitest'
+import { DATABASE, GITHUB, GOOGLE, PASSWORD } from '../../scripts/tenant/connections.ts'
+import type { Tenant } from '../../scripts/tenant/index.ts'
 import { createSdkApplication, linkWithoutScope, readSdkDenial } from '../support/sdk.ts'
-import { DATABASE, GITHUB, GOOGLE, PASSWORD } from '../tenant/connections.ts'
-import type { Tenant } from '../tenant/index.ts'
 import {
   ALEX,
   codeOf,
@@ -227,7 +227,7 @@ test('a scope that is put into the URL in the browser is refused at the nested l
   const google = await browser.open(altered)
   const back = await browser.submit(google, { values: { email: ALEX.email } })
 
-  expect(codeOf(await attempt.complete(back.url))).toBe('link_cancelled')
+  expect(codeOf(await attempt.complete(back.url))).toBe('scope_not_allowed')
   const [nested] = tenant.runs().filter((run) => run.nested)
   expect(nested?.commands).toMatchObject([
     { type: 'access.deny', reason: expect.stringMatching(/^scope_not_allowed: /) },

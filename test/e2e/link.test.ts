@@ -4,7 +4,7 @@
  */
 
 import { describe, expect, test } from 'vitest'
-import { DATABASE, ENTERPRISE, GITHUB, GOOGLE } from '../tenant/connections.ts'
+import { DATABASE, ENTERPRISE, GITHUB, GOOGLE } from '../../scripts/tenant/connections.ts'
 import { ALEX, codeOf, connectionsOf, SAM, startScenario } from './scenario.ts'
 
 const hosts = (['canonical', 'custom'] as const).flatMap((domain) =>
@@ -211,8 +211,11 @@ describe('pushed authorization requests', () => {
   })
 })
 
-test('a third-party application asks with the prefix ext-', async () => {
-  const { app, browser, logIn, tenant } = await startScenario({ application: 'thirdParty' })
+test('a permissive third-party application asks with the prefix ext-', async () => {
+  const { app, browser, logIn, tenant } = await startScenario({
+    application: 'thirdParty',
+    tenant: { thirdPartyApplication: 'permissive' },
+  })
   const attempt = await app.start({
     scope: 'openid link_account',
     'ext-requested_connection': GOOGLE,

@@ -1,16 +1,25 @@
 /**
  * The other ways in which a request reaches /authorize, on dist/action.js in the local tenant, over
  * real sockets: pushed (RFC 9126), by a third-party application, by POST. Of the first two only
- * parameters with the prefix `ext-` arrive at the Action.
+ * parameters with the prefix `ext-` arrive at the Action; a strict third-party application, which is
+ * what every new one is, gets no further than that.
  */
 
 import { describe, expect, test } from 'vitest'
-import type { Browser, Page } from '../support/browser.ts'
+import { DATABASE, GITHUB, GOOGLE, PASSWORD } from '../../scripts/tenant/connections.ts'
+import type { Tenant } from '../../scripts/tenant/index.ts'
+import type { LoginAttempt, WebApplication } from '../../scripts/tenant/web-application.ts'
+import type { Browser, Page } from '../../scripts/testing/browser.ts'
 import { createSdkApplication, readSdkDenial } from '../support/sdk.ts'
-import { DATABASE, GITHUB, GOOGLE, PASSWORD } from '../tenant/connections.ts'
-import type { Tenant } from '../tenant/index.ts'
-import type { LoginAttempt, WebApplication } from '../tenant/web-application.ts'
-import { ALEX, codeOf, connectionsOf, SAM, startScenario } from './scenario.ts'
+import {
+  ALEX,
+  codeOf,
+  connectionsOf,
+  openScenario,
+  SAM,
+  type ScenarioOptions,
+  startScenario,
+} from './scenario.ts'
 
 type Values = Readonly<Record<string, string>>
 
@@ -49,7 +58,7 @@ const CARRIERS: readonly Carrier[] = [
     open: get,
   },
   {
-    carrier: 'a pushed request of a third-party application',
+    carrier: 'a pushed request of a permissive third-party application',
     application: 'thirdParty',
     plainArrives: false,
     place: 'query',
@@ -57,7 +66,7 @@ const CARRIERS: readonly Carrier[] = [
     open: get,
   },
   {
-    carrier: 'a request of a third-party application',
+    carrier: 'a request of a permissive third-party application',
     application: 'thirdParty',
     plainArrives: false,
     place: 'query',
@@ -65,7 +74,7 @@ const CARRIERS: readonly Carrier[] = [
     open: get,
   },
   {
-    carrier: 'a POST of a third-party application',
+    carrier: 'a POST of a permissive third-party application',
     application: 'thirdParty',
     plainArrives: false,
     place: 'body',
@@ -86,7 +95,8 @@ const prefixed = (parameters: Values): Values =>
   Object.fromEntries(Object.entries(parameters).map(([name, value]) => [`ext-${name}`, value]))
 
 async function startCarrier({ application, ...carrier }: Carrier) {
-  const scenario = await startScenario({ application })
+  const tenantOptions = { thirdPartyApplication: 'permissive' } as const
+  const scenario = await startScenario({ application, tenant: tenantOptions })
   const { app, browser, logIn, tenant } = scenario
   const idToken = await logIn()
 
@@ -231,20 +241,27 @@ describe.each(CARRIERS.filter(({ plainArrives }) => plainArrives))(
 )
 
 describe('a pushed request', () => {
-  test('brings no more than ten parameters: what is beyond them is missing', async () => {
+  test('brings ten custom parameters, and with more it is refused', async () => {
     const { app, browser, tenant, logIn } = await startScenario()
-    const padding = Object.fromEntries(Array.from({ length: 9 }, (_, at) => [`ext-x${at}`, '1']))
-    const attempt = await app.push({
-      scope: 'openid link_account',
-      ...padding,
-      'ext-requested_connection': GOOGLE,
-      'ext-id_token_hint': await logIn(),
-    })
+    const idToken = await logIn()
+    const push = (others: number) => {
+      const names = Array.from({ length: others }, (_, at) => `ext-x${at}`)
+      return app.push({
+        scope: 'openid link_account',
+        ...Object.fromEntries(names.map((name) => [name, '1'])),
+        'ext-requested_connection': GOOGLE,
+        'ext-id_token_hint': idToken,
+      })
+    }
 
-    const page = await browser.open(tenant.frontDoorOf(attempt.url))
+    const page = await browser.open(tenant.frontDoorOf((await push(8)).url))
 
-    expect(codeOf(await attempt.complete(page.url))).toBe('hint_invalid')
+    expect(page.title).toBe(`Log in with ${GOOGLE}`)
     expect(givenTo(tenant, 'query')).toHaveLength(10)
+    await expect(push(9)).rejects.toMatchObject({
+      error: 'invalid_request',
+      error_description: expect.stringContaining('less than or equal to 10 keys'),
+    })
   })
 
   test('is not altered by parameters beside its request_uri', async () => {
@@ -289,6 +306,139 @@ describe('a pushed request', () => {
     expect(denial.description).toMatch(/^invalid_request: /)
     expect(connectionsOf(tenant, ALEX.userId)).toEqual([DATABASE, GOOGLE])
     expect((await session()).user?.sub).toBe(ALEX.userId)
+  })
+})
+
+describe('custom parameters of any request', () => {
+  const NAMES = [
+    'id_token_hint',
+    'requested_connection',
+    'requested_connection_scope',
+    'requested_identity',
+    'requested_login_hint',
+  ]
+
+  test.each([
+    { name: 'ext-', taken: false },
+    { name: `ext-${'x'.repeat(28)}`, taken: true },
+    { name: `ext-${'x'.repeat(29)}`, taken: false },
+    { name: 'ext-a.b', taken: false },
+    ...NAMES.map((name) => ({ name: `ext-${name}`, taken: true })),
+  ])('the name $name is taken: $taken', async ({ name, taken }) => {
+    const { app, browser, tenant } = await startScenario()
+    const attempt = await app.start({ connection: DATABASE, [name]: 'value' })
+
+    const page = await browser.open(tenant.frontDoorOf(attempt.url))
+    const pushed = await app.push({ [name]: 'value' }).then(
+      () => true,
+      ({ error }) => error,
+    )
+
+    expect(page.status).toBe(taken ? 200 : 400)
+    expect(page.html.includes('error parsing ext params')).toBe(!taken)
+    expect(pushed).toBe(taken || 'invalid_request')
+  })
+
+  test('the same name twice is refused', async () => {
+    const { app, browser, tenant } = await startScenario()
+    const { url } = await app.start({ 'ext-requested_connection': GOOGLE })
+    url.searchParams.append('ext-requested_connection', GITHUB)
+
+    const page = await browser.open(tenant.frontDoorOf(url))
+
+    expect(page).toMatchObject({ status: 400, html: expect.stringContaining('is not unique') })
+    expect(tenant.runs()).toEqual([])
+  })
+
+  test('where values have their documented form too, no hint arrives: not by PAR, not otherwise', async () => {
+    const { app, browser, logIn, tenant } = await startScenario({
+      tenant: { customValues: 'documented' },
+    })
+    const idToken = await logIn()
+    const before = tenant.runs().length
+    const request = { scope: 'openid link_account', 'ext-requested_connection': GOOGLE }
+    const short = await app.push({ ...request, 'ext-requested_identity': 'a b/c:d@e~f*g.h-i_j' })
+    expect(short.url.searchParams.has('request_uri')).toBe(true)
+
+    const hint = { 'ext-id_token_hint': idToken }
+    await expect(app.push({ ...request, ...hint })).rejects.toMatchObject({
+      error: 'invalid_request',
+    })
+    const { url } = await app.start({ ...request, ...hint })
+    const page = await browser.open(tenant.frontDoorOf(url))
+
+    expect(page).toMatchObject({
+      status: 400,
+      html: expect.stringContaining('fails to match the required pattern'),
+    })
+    expect(tenant.runs()).toHaveLength(before)
+  })
+})
+
+describe('a strict third-party application cannot link', () => {
+  const strict = (options: ScenarioOptions = {}) =>
+    startScenario({ application: 'thirdParty', ...options })
+
+  test('it gets no ID token, so it has no hint', async () => {
+    const { app, browser, tenant } = await strict()
+    const login = await app.start({ connection: DATABASE, scope: 'openid offline_access' })
+    const page = await browser.open(tenant.frontDoorOf(login.url))
+    const back = await browser.submit(page, { values: { email: ALEX.email, password: PASSWORD } })
+
+    // An OpenID Connect client takes such an answer for broken.
+    await expect(login.complete(back.url)).rejects.toThrow('invalid response')
+    const answer = tenant.requests().findLast(({ path }) => path === '/oauth/token')?.answer
+    expect(answer).toMatchObject({ access_token: expect.any(String) })
+    expect(answer).not.toHaveProperty('id_token')
+    expect(tenant.applications.thirdParty.clientId).toMatch(/^tpc_/)
+  })
+
+  test('the hint of another application is not its own, by the one name that arrives', async () => {
+    const { app, browser, tenant } = await strict()
+    const { logIn } = await openScenario(tenant)
+    const attempt = await app.start({
+      scope: 'openid link_account',
+      'ext-requested_connection': GOOGLE,
+      'ext-id_token_hint': await logIn(ALEX.email, browser),
+    })
+
+    const page = await browser.open(tenant.frontDoorOf(attempt.url))
+
+    expect(codeOf(await attempt.complete(page.url))).toBe('hint_invalid')
+    expect(connectionsOf(tenant, ALEX.userId)).toEqual([DATABASE])
+  })
+
+  test.each([
+    { what: 'id_token_hint', change: { id_token_hint: 'x.y.z' }, says: 'id_token_hint' },
+    {
+      what: 'requested_connection',
+      change: { requested_connection: GOOGLE },
+      says: 'requested_connection',
+    },
+    {
+      what: 'an ID token at once',
+      change: { response_type: 'code id_token' },
+      says: 'unsupported_response_type',
+    },
+    { what: 'a request without PKCE', change: { code_challenge: '' }, says: 'PKCE' },
+  ])('$what is refused before any Action runs', async ({ change, says }) => {
+    const { app, browser, tenant } = await strict()
+    const { url } = await app.start({ scope: 'openid link_account', ...change })
+    if (url.searchParams.get('code_challenge') === '') url.searchParams.delete('code_challenge')
+
+    const page = await browser.open(tenant.frontDoorOf(url))
+
+    expect(page).toMatchObject({ status: 400, html: expect.stringContaining(says) })
+    expect(page.url.pathname).toBe('/authorize')
+    expect(tenant.runs()).toEqual([])
+  })
+
+  test('PAR is refused', async () => {
+    const { app } = await strict()
+
+    await expect(app.push({ 'ext-requested_connection': GOOGLE })).rejects.toMatchObject({
+      error: 'unauthorized_client',
+    })
   })
 })
 

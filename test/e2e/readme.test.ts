@@ -8,10 +8,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { ServerClient } from '@auth0/auth0-server-js'
-import { expect, test } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
+import { DATABASE, GOOGLE, PASSWORD } from '../../scripts/tenant/connections.ts'
 import { blockOf, README } from '../readme/blocks.ts'
 import { createSdkApplication } from '../support/sdk.ts'
-import { DATABASE, GOOGLE, PASSWORD } from '../tenant/connections.ts'
 import { ALEX, connectionsOf, startScenario } from './scenario.ts'
 
 async function load<Module>(heading: string): Promise<Module> {
@@ -26,6 +26,7 @@ async function load<Module>(heading: string): Promise<Module> {
 }
 
 interface WithSdk {
+  isOwn(get: (name: string) => string | null | undefined, origin: string): boolean
   link(auth0: ServerClient, store: unknown): Promise<URL>
   unlink(auth0: ServerClient, store: unknown, identity: string): Promise<URL>
   complete(
@@ -72,9 +73,37 @@ test('links, tells the code of a denial, and unlinks, as the README has it', asy
   expect(connectionsOf(tenant, ALEX.userId)).toEqual([DATABASE])
 })
 
+describe('whether the form is its own, as the README has it', () => {
+  const ORIGIN = 'https://app.example.com'
+  const SUBDOMAIN = 'https://other.app.example.com'
+
+  it.each([
+    ['of the same page', { 'sec-fetch-site': 'same-origin', origin: ORIGIN }, true],
+    ['of a subdomain', { 'sec-fetch-site': 'same-site', origin: SUBDOMAIN }, false],
+    ['of another site', { 'sec-fetch-site': 'cross-site', origin: 'https://example.net' }, false],
+    [
+      'of another site that claims our origin',
+      { 'sec-fetch-site': 'cross-site', origin: ORIGIN },
+      false,
+    ],
+    ['typed by the person', { 'sec-fetch-site': 'none' }, false],
+    ['of an older browser', { origin: ORIGIN }, true],
+    ['of an older browser, from another site', { origin: 'https://example.net' }, false],
+    ['of a page that hides its origin', { origin: 'null' }, false],
+    ['of whoever says nothing', {}, false],
+  ])('a request %s', async (_, headers, expected) => {
+    const { isOwn } = await load<WithSdk>('With the server SDK')
+    const asFetch = new Headers(headers as Record<string, string>)
+    const asExpress = new Map(Object.entries(headers))
+
+    expect(isOwn((name) => asFetch.get(name), ORIGIN)).toBe(expected)
+    expect(isOwn((name) => asExpress.get(name), ORIGIN)).toBe(expected)
+  })
+})
+
 test('links by a pushed request, as the README has it', async () => {
   const { linkPushed } = await load<{ linkPushed(auth0: ServerClient): Promise<URL> }>(
-    'With a pushed request, or from a third-party application',
+    'With a pushed request',
   )
   const { sdk, tenant, through } = await startApplication()
 

@@ -6,16 +6,21 @@
 
 import { readFileSync } from 'node:fs'
 import { afterEach } from 'vitest'
-import { type Browser, type BrowserOptions, createBrowser, type Page } from '../support/browser.ts'
-import { DATABASE, GOOGLE, PASSWORD } from '../tenant/connections.ts'
-import { startTenant, type Tenant, type TenantOptions } from '../tenant/index.ts'
-import { makeSigningKeys } from '../tenant/signing-keys.ts'
+import { DATABASE, GOOGLE, PASSWORD } from '../../scripts/tenant/connections.ts'
+import { startTenant, type Tenant, type TenantOptions } from '../../scripts/tenant/index.ts'
+import { makeSigningKeys } from '../../scripts/tenant/signing-keys.ts'
 import {
   createWebApplication,
   type LoginAttempt,
   type LoginResult,
   type WebApplication,
-} from '../tenant/web-application.ts'
+} from '../../scripts/tenant/web-application.ts'
+import {
+  type Browser,
+  type BrowserOptions,
+  createBrowser,
+  type Page,
+} from '../../scripts/testing/browser.ts'
 
 const ACTION_CODE = readFileSync(new URL('../../dist/action.js', import.meta.url), 'utf8')
 

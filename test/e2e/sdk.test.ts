@@ -4,7 +4,10 @@
  */
 
 import { describe, expect, test, vi } from 'vitest'
-import type { Browser, BrowserOptions, Page } from '../support/browser.ts'
+import { DATABASE, ENTERPRISE, GITHUB, GOOGLE, PASSWORD } from '../../scripts/tenant/connections.ts'
+import type { Tenant } from '../../scripts/tenant/index.ts'
+import type { Browser, BrowserOptions, Page } from '../../scripts/testing/browser.ts'
+import { readClaims } from '../../scripts/testing/sign.ts'
 import {
   createAuthClient,
   createSdkApplication,
@@ -12,9 +15,6 @@ import {
   readSdkDenial,
   type SdkApplication,
 } from '../support/sdk.ts'
-import { readClaims } from '../support/sign.ts'
-import { DATABASE, ENTERPRISE, GITHUB, GOOGLE, PASSWORD } from '../tenant/connections.ts'
-import type { Tenant } from '../tenant/index.ts'
 import {
   ALEX,
   codeOf,
@@ -127,15 +127,15 @@ describe('auth0-server-js', () => {
     expect(connectionsOf(tenant, ALEX.userId)).toEqual([DATABASE, GOOGLE])
   })
 
-  test('is told invalid_request for a connectionScope of nothing', async () => {
-    const { sdk, logIn, open, browser } = await startSdk()
+  test('links with a connectionScope of nothing, which its types ask for', async () => {
+    const { sdk, logIn, open, second, browser, tenant } = await startSdk()
     await logIn(browser, ALEX.email)
-    const url = await sdk.startLinkUser({ connection: GOOGLE, connectionScope: '' })
-
-    const back = await open(browser, url)
-
-    const denial = await readSdkDenial(sdk.completeLinkUser(back.url))
-    expect(denial.description).toMatch(/^invalid_request: /)
+    const page = await open(
+      browser,
+      await sdk.startLinkUser({ connection: GOOGLE, connectionScope: '' }),
+    )
+    await sdk.completeLinkUser((await second(page)).url)
+    expect(connectionsOf(tenant, ALEX.userId)).toEqual([DATABASE, GOOGLE])
   })
 
   test('carries requested_identity of an unlink', async () => {

@@ -1,7 +1,7 @@
 /** The settings that change what a browser meets, on dist/action.js in the local tenant. */
 
 import { describe, expect, test } from 'vitest'
-import { DATABASE, GOOGLE } from '../tenant/connections.ts'
+import { DATABASE, GOOGLE } from '../../scripts/tenant/connections.ts'
 import { ALEX, codeOf, connectionsOf, createUser, SAM, startScenario } from './scenario.ts'
 
 const CLAIM = 'https://example.com/account_linking'
@@ -87,7 +87,7 @@ describe('ALLOWED_CONNECTION_SCOPES', () => {
     expect(tenant.runs().find((run) => run.nested)?.commands).toEqual([
       { type: 'access.deny', reason: expect.stringMatching(/^scope_not_allowed: /) },
     ])
-    expect(codeOf(await attempt.complete(back.url))).toBe('link_cancelled')
+    expect(codeOf(await attempt.complete(back.url))).toBe('scope_not_allowed')
     expect(connectionsOf(tenant, ALEX.userId)).toEqual([DATABASE])
   })
 })

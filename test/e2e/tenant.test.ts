@@ -4,10 +4,16 @@
  */
 
 import { describe, expect, test } from 'vitest'
-import { createBrowser } from '../support/browser.ts'
-import { DATABASE, PASSWORD } from '../tenant/connections.ts'
-import { startTenant, type Tenant, type TenantOptions } from '../tenant/index.ts'
-import { createWebApplication } from '../tenant/web-application.ts'
+import {
+  DATABASE,
+  GOOGLE,
+  PARTNER,
+  PARTNER_CONNECTION,
+  PASSWORD,
+} from '../../scripts/tenant/connections.ts'
+import { startTenant, type Tenant, type TenantOptions } from '../../scripts/tenant/index.ts'
+import { createWebApplication } from '../../scripts/tenant/web-application.ts'
+import { createBrowser } from '../../scripts/testing/browser.ts'
 import { ALEX, SAM, startTestTenant } from './scenario.ts'
 
 const execute = (body: string): string =>
@@ -47,6 +53,28 @@ describe('the Actions host', () => {
     })
     expect(tenant.runs().map(({ action }) => action)).toEqual(['action-1', 'action-2'])
   })
+
+  test.each([
+    { options: {}, parameters: {}, kept: false },
+    { options: {}, parameters: { audience: 'https://api.example.com/' }, kept: true },
+    { options: { urnClaims: 'kept' }, parameters: {}, kept: true },
+  ] as const)(
+    'a claim with an urn: name needs an API: $parameters, $options',
+    async ({ kept, options, parameters }) => {
+      const set = (name: string) => `api.idToken.setCustomClaim('${name}', 1);`
+      const { logIn } = await startWith(
+        [execute(set('urn:example:claim') + set('https://example.com/claim'))],
+        options,
+      )
+
+      const { attempt, page } = await logIn(parameters)
+
+      const result = await attempt.complete(page.url)
+      const claims = result.type === 'tokens' ? Object.keys(result.claims) : []
+      expect(claims).toContain('https://example.com/claim')
+      expect(claims.includes('urn:example:claim')).toBe(kept)
+    },
+  )
 
   test('a denial stops the Actions behind and reaches the application', async () => {
     const { tenant, logIn } = await startWith([
@@ -214,6 +242,70 @@ describe('the Actions host', () => {
 
 const fragmentOf = ({ hash }: URL): URLSearchParams => new URLSearchParams(hash.slice(1))
 
+describe('connections that ask nobody', () => {
+  const loginPageOf = ({ canonicalFrontDoor }: Tenant): string =>
+    `${canonicalFrontDoor}/upstream/${GOOGLE}/login`
+
+  test('a browser with a session at a provider is asked there only if the request says so', async () => {
+    const { app, tenant, browser, logIn } = await startWith([])
+    const page = await browser.open(loginPageOf(tenant))
+    await browser.submit(page, { button: ALEX.email })
+
+    const login = await app.start({ connection: GOOGLE, prompt: 'login' })
+    const asked = await browser.open(tenant.frontDoorOf(login.url))
+    const silent = await logIn({ connection: GOOGLE })
+
+    expect(asked.url.pathname).toBe(`/upstream/${GOOGLE}/authorize`)
+    expect(await silent.attempt.complete(silent.page.url)).toMatchObject({
+      claims: { sub: `google-oauth2|${ALEX.googleId}` },
+    })
+  })
+
+  test.each([
+    { what: 'nobody it knows', connection: GOOGLE, status: 400 },
+    { what: 'the database, which is no provider', connection: DATABASE, status: 404 },
+    { what: 'a connection that is not there', connection: 'nowhere', status: 404 },
+  ])('there is no session at a provider for $what', async ({ connection, status }) => {
+    const { tenant } = await startWith([])
+    const { status: got, headers } = await fetch(
+      `${tenant.canonicalFrontDoor}/upstream/${connection}/login`,
+      { method: 'POST', body: new URLSearchParams({ person: 'nobody@example.com' }) },
+    )
+
+    expect(got).toBe(status)
+    expect(headers.get('set-cookie')).toBeNull()
+  })
+
+  test("a partner's own provider decides who comes in, and no login page names it", async () => {
+    const { app, tenant, browser } = await startWith([], { moreConnections: [PARTNER_CONNECTION] })
+    const people = ['first', 'second'].map((id) => ({
+      id,
+      email: `${id}@example.com`,
+      emailVerified: true,
+      name: 'Mallory Example',
+    }))
+    for (const person of people) tenant.addPerson(PARTNER, person)
+    const comeBy = async (parameters: Readonly<Record<string, string>>) => {
+      const attempt = await app.start({ prompt: 'login', ...parameters })
+      const page = await browser.open(tenant.frontDoorOf(attempt.url))
+      return { attempt, page }
+    }
+
+    const choices = await comeBy({})
+    const usual = await comeBy({ connection: PARTNER })
+    const named = await comeBy({ connection: PARTNER, login_hint: 'second@example.com' })
+
+    expect(choices.page.html).not.toContain(PARTNER)
+    expect(await usual.attempt.complete(usual.page.url)).toMatchObject({
+      claims: { sub: `oidc|${PARTNER}|first` },
+    })
+    expect(await named.attempt.complete(named.page.url)).toMatchObject({
+      claims: { sub: `oidc|${PARTNER}|second` },
+    })
+    expect(tenant.connections.map(({ name }) => name)).toContain(PARTNER)
+  })
+})
+
 test('the key set is as large as that of Auth0', async () => {
   const { canonicalDomain } = await startTestTenant()
 
@@ -310,7 +402,7 @@ describe('the Management API', () => {
     })
 
     expect([created.status, early.status, deployed.status, bound.status]).toEqual([
-      201, 400, 200, 200,
+      201, 400, 202, 200,
     ])
     expect(statuses).toContain('building')
     expect(statuses.at(-1)).toBe('built')
@@ -458,11 +550,11 @@ describe('the Management API', () => {
       (await call(`${path}/${provider}/${userId}`, { method: 'DELETE' })).status
 
     expect(await link('auth0', ALEX.userId.slice('auth0|'.length))).toBe(400)
-    expect(await link('github', 'nobody')).toBe(404)
+    expect(await link('github', 'nobody')).toBe(400)
     expect(await link('auth0', samId)).toBe(201)
     expect(await link('auth0', samId)).toBe(409)
     expect(await unlink('auth0', ALEX.userId.slice('auth0|'.length))).toBe(400)
     expect(await unlink('auth0', samId)).toBe(200)
-    expect(await unlink('auth0', samId)).toBe(404)
+    expect(await unlink('auth0', samId)).toBe(400)
   })
 })

@@ -1,7 +1,7 @@
 /** Trouble at the tenant while a link is under way, on dist/action.js over real sockets. */
 
 import { expect, test } from 'vitest'
-import type { Fault } from '../tenant/faults.ts'
+import type { Fault } from '../../scripts/tenant/faults.ts'
 import { ALEX, codeOf, connectionsOf, startScenario } from './scenario.ts'
 
 const LINK = /^POST \/api\/v2\/users\/.+\/identities$/

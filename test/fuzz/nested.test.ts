@@ -5,17 +5,19 @@
 
 import fc from 'fast-check'
 import { describe, expect } from 'vitest'
-import { createCache } from '../support/cache.ts'
-import { changeEvent, SECRETS } from '../support/event.ts'
-import { nestedEvent, startLink } from '../support/flow.ts'
+import { createCache } from '../../scripts/testing/cache.ts'
+import { changeEvent, SECRETS } from '../../scripts/testing/event.ts'
+import { nestedEvent, startLink } from '../../scripts/testing/flow.ts'
+import { SECONDARY } from '../../scripts/testing/people.ts'
 import { spellings } from '../support/invariants.ts'
-import { SECONDARY } from '../support/people.ts'
 import { change, changesAt, some, telling } from './generators.ts'
 import { useTenant } from './recorded-tenant.ts'
 import { attempt, bundle, property } from './world.ts'
 
-const CLAIM = 'urn:client-initiated-account-linking:nested-login'
-const MEMBERS = ['connection', 'identities', 'user_agent', 'address', 'user_metadata']
+const CLAIM = 'https://client-initiated-account-linking.example/nested-login'
+const MEMBERS = [
+  'connection connection_id identities logins_count parameters user_agent address user_metadata',
+].flatMap((line) => line.split(' '))
 
 const PATHS = [
   'client connection connection.name user user.user_id user.identities user.identities.0',

@@ -8,7 +8,7 @@ import {
   createTenantDouble,
   type TenantDouble,
   type TenantOptions,
-} from '../support/tenant-double.ts'
+} from '../../scripts/testing/tenant-double.ts'
 
 export interface RecordedTenant extends TenantDouble {
   /** The ID tokens that codes were exchanged for, in order. */

@@ -5,11 +5,14 @@
 
 import fc from 'fast-check'
 import { describe, expect } from 'vitest'
-import type { PostLoginEvent } from '../../src/platform.ts'
-import { createCache } from '../support/cache.ts'
-import { buildEvent, changeEvent, type EventOverrides, SECRETS } from '../support/event.ts'
-import { hintClaims } from '../support/flow.ts'
-import { missingForRedirect, spellings } from '../support/invariants.ts'
+import { createCache } from '../../scripts/testing/cache.ts'
+import {
+  buildEvent,
+  changeEvent,
+  type EventOverrides,
+  SECRETS,
+} from '../../scripts/testing/event.ts'
+import { hintClaims } from '../../scripts/testing/flow.ts'
 import {
   CANONICAL_DOMAIN,
   CLIENT_ID,
@@ -21,8 +24,10 @@ import {
   PRIMARY,
   SECONDARY,
   STRANGER,
-} from '../support/people.ts'
-import { type SigningKey, signJwt } from '../support/sign.ts'
+} from '../../scripts/testing/people.ts'
+import { type SigningKey, signJwt } from '../../scripts/testing/sign.ts'
+import type { PostLoginEvent } from '../../src/platform.ts'
+import { missingForRedirect, spellings } from '../support/invariants.ts'
 import { type Change, change, changesAt, odd, some, telling } from './generators.ts'
 import { useTenant } from './recorded-tenant.ts'
 import { attempt, bundle, property, type Tally } from './world.ts'

@@ -5,10 +5,9 @@
 
 import fc from 'fast-check'
 import { describe, expect } from 'vitest'
-import { createCache } from '../support/cache.ts'
-import { buildEvent, type EventOverrides, SECRETS } from '../support/event.ts'
-import { hintClaims, nestedLogin, resumeEvent, startLink } from '../support/flow.ts'
-import { missingForChange, spellings } from '../support/invariants.ts'
+import { createCache } from '../../scripts/testing/cache.ts'
+import { buildEvent, type EventOverrides, SECRETS } from '../../scripts/testing/event.ts'
+import { hintClaims, nestedLogin, resumeEvent, startLink } from '../../scripts/testing/flow.ts'
 import {
   CANONICAL_DOMAIN,
   CLIENT_ID,
@@ -20,9 +19,10 @@ import {
   PRIMARY,
   SECONDARY,
   STRANGER,
-} from '../support/people.ts'
-import { type SigningKey, signJwt } from '../support/sign.ts'
-import type { SecondLogin } from '../support/tenant-double.ts'
+} from '../../scripts/testing/people.ts'
+import { type SigningKey, signJwt } from '../../scripts/testing/sign.ts'
+import type { SecondLogin } from '../../scripts/testing/tenant-double.ts'
+import { missingForChange, spellings } from '../support/invariants.ts'
 import { type Change, change, changesAt, odd, some, telling } from './generators.ts'
 import { useTenant } from './recorded-tenant.ts'
 import { attempt, bundle, property, type Tally } from './world.ts'
@@ -141,6 +141,8 @@ const settings = some(
     REQUIRE_MATCHING_EMAIL: fc.constantFrom('yes', 'no'),
     ENFORCE_SECONDARY_EMAIL_VERIFICATION: fc.constantFrom('yes', 'no'),
     ENFORCE_MFA: fc.constantFrom('yes', 'no'),
+    LINK_EXISTING_USERS: fc.constantFrom('yes', 'no'),
+    NESTED_PARAMS: fc.constantFrom('prompt=login', 'acr_values=high&prompt=login'),
     DEBUG: fc.constantFrom('*', ''),
   },
   4,
@@ -156,6 +158,12 @@ const nested = fc.constantFrom<EventOverrides>(
   { request: { user_agent: undefined } },
   { request: { ip: '198.51.100.9' } },
   { user: { identities: undefined } },
+  { stats: { logins_count: 1 } },
+  { stats: undefined },
+  { request: { query: { prompt: undefined } } },
+  { request: { query: { acr_values: 'low' } } },
+  { request: { query: { connection_scope: 'calendar' } } },
+  { request: { query: { 'prompt[]': 'none' } } },
   { secrets: { ACTION_SECRET: 'another-action-secret-with-more-than-32-characters' } },
 )
 
@@ -177,7 +185,7 @@ const claims = some<unknown>(
     email: claim('ALEX@example.com', 'alex@example.com', 'kim@example.org'),
     email_verified: claim(true, false, 'true', 1),
     events: odd,
-    'urn:client-initiated-account-linking:nested-login': odd,
+    'https://client-initiated-account-linking.example/nested-login': odd,
   },
   2,
 )
@@ -236,6 +244,8 @@ const query = some<unknown>(
 
 const PATHS = [
   'client client.client_id user user.user_id user.email user.identities user.identities.0 request',
+  'user.blocked user.last_password_reset authentication user.enrolledFactors secrets.ENFORCE_MFA',
+  'secrets.PIN_USER_AGENT secrets.PIN_IP_ADDRESS secrets.NESTED_PARAMS',
   'request.hostname request.ip request.user_agent request.query request.body request.method',
   'transaction transaction.id transaction.protocol transaction.requested_scopes',
   'transaction.requested_scopes.0 transaction.response_type transaction.redirect_uri',

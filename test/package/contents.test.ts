@@ -18,7 +18,7 @@ const DIST = [
   'dist/lib/package.json',
   'dist/package.json',
 ]
-const TESTING = 'dist/lib/test/support/testing.js'
+const TESTING = 'dist/lib/scripts/testing/index.js'
 const ENTRIES = ['dist/lib/scripts/cli.js', TESTING]
 const PUBLIC = 'scripts/start/public'
 

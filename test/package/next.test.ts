@@ -109,11 +109,16 @@ describe('the README, in a Next.js application', { timeout: 240_000 }, () => {
   })
 
   /** `fetch` of a browser that has a session and follows no redirect. */
-  const open = (url: URL | string, ...cookies: string[]) =>
+  const open = (url: URL | string, init: RequestInit = {}, ...cookies: string[]) =>
     fetch(url, {
+      ...init,
       redirect: 'manual',
-      headers: { cookie: [`__session=${cookie}`, ...cookies].join('; ') },
+      headers: { ...init.headers, cookie: [`__session=${cookie}`, ...cookies].join('; ') },
     })
+
+  /** The form of a page, with what a browser says of it. */
+  const post = (headers: Readonly<Record<string, string>>) =>
+    open(`${base}/link`, { method: 'POST', body: new URLSearchParams(), headers })
 
   async function serve(): Promise<void> {
     const next = join(folder, 'node_modules/next/dist/bin/next')
@@ -143,7 +148,8 @@ describe('the README, in a Next.js application', { timeout: 240_000 }, () => {
     cookie = (await run('node', ['session.mjs'], { cwd: folder, env })).stdout.trim()
     await serve()
 
-    const started = await open(`${base}/link`)
+    const started = await post({ 'sec-fetch-site': 'same-origin', origin: base })
+    expect(started.status).toBe(303)
     const request = new URL(started.headers.get('location') ?? '')
     expect(request.origin + request.pathname).toBe('https://tenant.example.com/authorize')
     const asked = Object.fromEntries(request.searchParams)
@@ -160,9 +166,38 @@ describe('the README, in a Next.js application', { timeout: 240_000 }, () => {
     callback.searchParams.set('error', 'access_denied')
     callback.searchParams.set('error_description', 'link_cancelled: The second login was given up.')
     const kept = started.headers.getSetCookie().map((one) => one.split(';', 1)[0] ?? '')
-    const back = await open(callback, ...kept.filter((one) => one.startsWith('__txn_')))
+    const back = await open(callback, {}, ...kept.filter((one) => one.startsWith('__txn_')))
     const page = new URL(back.headers.get('location') ?? '', base)
     expect(page.pathname + page.search).toBe('/account?denied=link_cancelled')
     expect(back.headers.getSetCookie().join()).not.toMatch(/__session=;/)
+  })
+
+  it.each([
+    ['from another site', { 'sec-fetch-site': 'cross-site', origin: 'https://example.net' }],
+    ['from a subdomain or another port', { 'sec-fetch-site': 'same-site' }],
+    ['from nowhere', { 'sec-fetch-site': 'none' }],
+    ['from another site, in an older browser', { origin: 'https://example.net' }],
+    ['from a page that hides its origin', { origin: 'null' }],
+    ['from whoever says nothing', {}],
+  ])('refuses a form %s, and gives away nothing of the session', async (_, headers) => {
+    const refused = await post(headers)
+
+    expect(refused.status).toBe(403)
+    expect(refused.headers.get('location')).toBeNull()
+    // Its proxy rolls the session at every request; what would begin a login is not there.
+    expect(refused.headers.getSetCookie().join()).not.toContain('__txn_')
+    expect(await refused.text()).toBe('Not from here')
+  })
+
+  it('takes a form of its own from a browser that says its origin alone', async () => {
+    expect((await post({ origin: base })).status).toBe(303)
+  })
+
+  it.each(['cross-site', 'same-origin'])('has no page to navigate to, %s or not', async (site) => {
+    const headers = { 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate' }
+    const answer = await open(`${base}/link`, { headers })
+
+    expect(answer.status).toBe(405)
+    expect(answer.headers.get('location')).toBeNull()
   })
 })

@@ -5,11 +5,11 @@
 
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { findProblem, readChanges } from '../../scripts/release.ts'
 import { readYaml } from '../readme/blocks.ts'
 
@@ -51,43 +51,149 @@ describe('a version', () => {
   })
 })
 
-interface Workflow {
-  readonly jobs: Readonly<
-    Record<'build' | 'publish', { readonly steps: readonly { readonly run?: string }[] }>
-  >
+interface Step {
+  readonly run?: string
+  readonly uses?: string
+  readonly 'working-directory'?: string
 }
 
-describe('the release', { timeout: 120_000 }, () => {
+interface Job {
+  readonly needs?: string | readonly string[]
+  readonly steps: readonly Step[]
+}
+
+const { jobs } = readYaml(await read('.github/workflows/release.yml')) as {
+  readonly jobs: Readonly<Record<'build' | 'again' | 'publish', Job>>
+}
+
+const sh = (text: string, cwd: string) =>
+  promisify(execFile)('bash', ['-e', '-c', text], {
+    cwd,
+    env: { ...process.env, GITHUB_REF_NAME: `v${version}` },
+  })
+
+/** Makes the files of a release into this folder, by the command of this job. */
+async function make(job: 'build' | 'again', folder: string): Promise<void> {
+  const { run = '' } = jobs[job].steps.find((step) => step.run?.includes('npm run release')) ?? {}
+  expect(run).toMatch(/ --into \w+$/)
+  await sh(run.replace(/ --into \w+$/, ` --into '${folder}'`), ROOT)
+}
+
+const attested = jobs.publish.steps.findIndex(({ uses = '' }) => uses.includes('actions/attest@'))
+const comparisons = jobs.publish.steps.slice(0, attested).filter(({ run }) => run !== undefined)
+
+/** A checkout as the publishing job has it: what the tag holds, and what the two others made. */
+async function checkOut(release: string, again: string): Promise<string> {
+  const folder = await makeFolder()
+  const left = ['.git', 'node_modules', 'dist/lib'].map((path) => join(ROOT, path))
+  await cp(ROOT, folder, { recursive: true, filter: (path) => !left.includes(path) })
+  await cp(release, join(folder, 'release'), { recursive: true })
+  await cp(again, join(folder, 'again'), { recursive: true })
+  return folder
+}
+
+/** Runs what stands before the attestation, as it stands there. */
+async function compare(checkout: string): Promise<void> {
+  for (const { run = '', 'working-directory': folder = '.' } of comparisons)
+    await sh(run, join(checkout, folder))
+}
+
+const TARBALL = `client-initiated-account-linking-${version}.tgz`
+
+const SUMS = 'sha256sum *.txt *.json *.js *.tgz > SHA256SUMS'
+
+/** Somebody changes the package, and the digests with it. */
+async function repack(folder: string, change: string): Promise<void> {
+  const name = await makeFolder()
+  await sh(
+    `tar --extract --gzip --file '${folder}/${TARBALL}' && ${change} && tar --create --gzip --file '${folder}/${TARBALL}' *`,
+    name,
+  )
+  await sh(SUMS, folder)
+}
+
+describe('the release', { timeout: 240_000 }, () => {
+  let release = ''
+  let again = ''
+
+  beforeAll(async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'releases-'))
+    release = join(folder, 'release')
+    again = join(folder, 'again')
+    await make('build', release)
+    await make('again', again)
+  }, 240_000)
+
+  afterAll(() => rm(dirname(release), { recursive: true }))
+
   it('has the files that its workflow publishes, and their digests', async () => {
-    const folder = await makeFolder()
-    const { jobs } = readYaml(await read('.github/workflows/release.yml')) as Workflow
-    const command = jobs.build.steps.find(({ run }) => run?.includes('npm run release'))?.run ?? ''
-    const env = { ...process.env, GITHUB_REF_NAME: `v${version}` }
-    const run = (text: string, cwd: string) => promisify(execFile)('sh', ['-c', text], { cwd, env })
-
-    await run(command.replace('--into release', `--into '${folder}'`), ROOT)
-
-    const publish = jobs.publish.steps.map(({ run: text = '' }) => text)
-    const check = publish.find((text) => text.startsWith('sha256sum')) ?? ''
-    await expect(run(check, folder)).resolves.toBeDefined()
-    const tarball = `client-initiated-account-linking-${version}.tgz`
-    const files = await readdir(folder)
-    const digests = await readFile(join(folder, 'SHA256SUMS'), 'utf8')
+    const files = await readdir(release)
+    const digests = await readFile(join(release, 'SHA256SUMS'), 'utf8')
     const named = digests
       .trim()
       .split('\n')
       .map((line) => line.split('  ')[1])
-    expect(named).toEqual(['THIRD-PARTY.txt', 'action.cdx.json', 'action.js', tarball])
+    expect(named).toEqual(['THIRD-PARTY.txt', 'action.cdx.json', 'action.js', TARBALL])
     expect(files.sort()).toEqual([...named, 'NOTES.md', 'SHA256SUMS'].sort())
-    const create = publish.find((text) => text.startsWith('gh release create')) ?? ''
+    const { run: create = '' } =
+      jobs.publish.steps.find(({ run }) => run?.startsWith('gh release create')) ?? {}
     for (const file of [...named, 'NOTES.md', 'SHA256SUMS'])
-      expect(create).toContain(file === tarball ? '*.tgz' : file)
+      expect(create).toContain(file === TARBALL ? '*.tgz' : file)
 
-    const action = await readFile(join(folder, 'action.js'), 'utf8')
+    const action = await readFile(join(release, 'action.js'), 'utf8')
     expect(action).toBe(await read('dist/action.js'))
     expect(action).toMatch(new RegExp(`^/\\*! client-initiated-account-linking ${version} `))
     const digest = createHash('sha256').update(action).digest('hex')
-    expect(await readFile(join(folder, 'NOTES.md'), 'utf8')).toContain(digest)
+    expect(await readFile(join(release, 'NOTES.md'), 'utf8')).toContain(digest)
+  })
+
+  it('is made twice, compared with itself and with the tag, and only then attested', async () => {
+    expect(jobs.publish.needs).toEqual(['build', 'again'])
+    expect(jobs.again.needs).toBeUndefined()
+    await compare(await checkOut(release, again))
+  })
+
+  it.each([
+    {
+      what: 'a package of which one job made something else',
+      change: (folder: string) => repack(folder, 'echo "//" >> package/dist/lib/scripts/cli.js'),
+      alike: false,
+      by: 'diff --recursive',
+    },
+    {
+      what: 'a package with another Action than the tag',
+      change: (folder: string) => repack(folder, 'echo "//" >> package/dist/action.js'),
+      by: 'find .',
+    },
+    {
+      what: 'a package with a file that the tag has not',
+      change: (folder: string) => repack(folder, 'echo "//" > package/more.js'),
+      by: 'find .',
+    },
+    {
+      what: 'a package with a second folder, which npm would lay over the first',
+      change: (folder: string) => repack(folder, 'mkdir z && cp package/README.md z'),
+      by: 'mkdir unpacked',
+    },
+    {
+      what: 'another Action than the tag',
+      change: (folder: string) => sh(`echo "//" >> action.js && ${SUMS}`, folder),
+      by: 'cmp "dist/$file"',
+    },
+    {
+      what: 'digests of something else',
+      change: (folder: string) => sh('echo "//" >> action.js', folder),
+      by: 'sha256sum --check',
+    },
+  ])('is not attested with $what', async ({ change, alike = true, by }) => {
+    const checkout = await checkOut(release, again)
+    await change(join(checkout, 'release'))
+    if (alike) {
+      await rm(join(checkout, 'again'), { recursive: true })
+      await cp(join(checkout, 'release'), join(checkout, 'again'), { recursive: true })
+    }
+
+    await expect(compare(checkout)).rejects.toThrow(by)
   })
 
   it('is not made over what is there', async () => {

@@ -5,16 +5,16 @@
  */
 
 import { createPublicKey, verify } from 'node:crypto'
+import type { Command } from '../../scripts/testing/api.ts'
+import { KEPT_CONSOLE_CHARACTERS } from '../../scripts/testing/console.ts'
+import { type KeyName, publishedKey } from '../../scripts/testing/keys.ts'
 import type { PostLoginEvent } from '../../src/platform.ts'
-import type { Command } from './api.ts'
-import { KEPT_CONSOLE_CHARACTERS } from './console.ts'
-import { type KeyName, publishedKey } from './keys.ts'
 
 /** The denial codes of section 8. */
 export const CODES: ReadonlySet<string> = new Set(
   [
     'invalid_request interaction_required connection_not_allowed scope_not_allowed',
-    'unlink_not_allowed hint_invalid hint_expired reauth_required mfa_required email_unverified',
+    'unlink_not_allowed hint_invalid hint_expired session_mismatch reauth_required mfa_required email_unverified',
     'link_cancelled callback_invalid binding_mismatch connection_mismatch identity_in_use',
     'identity_not_found identity_is_primary secondary_email_unverified email_mismatch link_failed',
     'service_unavailable misconfigured unexpected',
@@ -24,6 +24,7 @@ export const CODES: ReadonlySet<string> = new Set(
 export const MAX_HANDLER_MS = 15_000
 const MAX_REASON_CHARACTERS = 120
 const LEEWAY_SECONDS = 30
+const MAX_ATTEMPT_SECONDS = 900
 const METADATA_KEY = 'client-initiated-account-linking:attempt'
 
 /** One condition by name, and whether it holds. */
@@ -181,12 +182,18 @@ function hintConditions(
     ['the hint has not expired', typeof exp === 'number' && exp > nowSeconds],
     ['the hint is of the past', typeof iat === 'number' && iat <= nowSeconds + LEEWAY_SECONDS],
     ['the hint is recent', nowSeconds - toNumber(iat) <= Number(setting('HINT_MAX_AGE') ?? 600)],
+    ['the hint is of this session', isNo(setting('PIN_SESSION')) || isSessionOf(hint, event)],
     [
       'the user authenticated recently',
-      maxAuthAge === undefined || /^off$/i.test(maxAuthAge) || authAge <= Number(maxAuthAge),
+      maxAuthAge === undefined ||
+        /^off$/i.test(maxAuthAge) ||
+        (authAge <= Number(maxAuthAge) && authAge >= -LEEWAY_SECONDS),
     ],
   ]
 }
+
+const isSessionOf = ({ sid }: Claims, { session }: PostLoginEvent): boolean =>
+  typeof sid === 'string' && sid !== '' && sid === session?.id
 
 /** What a way back knew. */
 export interface ResumeFacts {
@@ -222,9 +229,21 @@ export function missingForChange(
       'the secret is the same',
       setting('ACTION_SECRET') === settingReader(started)('ACTION_SECRET'),
     ],
-    ...pinConditions(started, event, 'the way back'),
+    ['the attempt is not over', nowSeconds - facts.startedAtSeconds <= MAX_ATTEMPT_SECONDS],
+    ['the user is not blocked', event.user.blocked !== true],
+    [
+      'the password is the one of the start',
+      (event.user.last_password_reset ?? null) === (started.user.last_password_reset ?? null),
+    ],
+    ...pinConditions(event, started, event, 'the way back'),
+    ['the way back has a session', isNo(setting('PIN_SESSION')) || Boolean(event.session?.id)],
     // The nested login has a session of its own.
-    ...pinConditions(started, nested, 'the nested login').slice(1),
+    ...pinConditions(event, started, nested, 'the nested login').slice(1),
+    ...requestConditions(started, event, nested),
+    [
+      'MFA is done where it has to be',
+      hasMfa(event, setting) || hasMfa(started, setting) || hasMfa(started, settingReader(started)),
+    ],
     ['there is one code and no error', typeof code === 'string' && error === undefined],
     ['the ID token is signed by a key of the domain', claims.sub !== undefined],
     ['the ID token is this domain’s', claims.iss === `https://${host}/`],
@@ -234,7 +253,9 @@ export function missingForChange(
     ['the ID token has the nonce', facts.nonce !== null && claims.nonce === facts.nonce],
     [
       'the user logged in after the start',
-      typeof authTime === 'number' && authTime >= facts.startedAtSeconds - LEEWAY_SECONDS,
+      typeof authTime === 'number' &&
+        authTime >= facts.startedAtSeconds - LEEWAY_SECONDS &&
+        authTime <= nowSeconds + LEEWAY_SECONDS,
     ],
     ...(change === 'link' ? linkConditions : unlinkConditions)(facts, claims, identity),
   ])
@@ -260,6 +281,10 @@ function linkConditions(
     [
       'the identity stands alone, or may be merged',
       isYes(setting('ALLOW_MERGE')) || nested.user.identities?.length === 1,
+    ],
+    [
+      'the user is new, or may have existed before',
+      !isNo(setting('LINK_EXISTING_USERS')) || nested.stats?.logins_count === 1,
     ],
     ['the secondary’s e-mail is verified', !verified || claims.email_verified === true],
     [
@@ -295,16 +320,47 @@ function unlinkConditions(
   ]
 }
 
-/** Section 4: what is compared where a pin is on and the start had the value. */
+/** Section 6: the nested request had what NESTED_PARAMS and the scopes asked for say, and no more. */
+function requestConditions(
+  started: PostLoginEvent,
+  event: PostLoginEvent,
+  nested: PostLoginEvent,
+): readonly Condition[] {
+  const { query, body, method } = nested.request
+  const given = [query, /^post$/i.test(method ?? '') ? body : undefined]
+    .flatMap((place) => Object.entries(place ?? {}))
+    .filter(([, value]) => value !== undefined)
+  const valuesOf = (name: string) =>
+    given.filter(([key]) => key.toLowerCase() === name.toLowerCase()).map(([, value]) => value)
+  const isUnlink = list(started.transaction?.requested_scopes).includes('unlink_account')
+  const upstream = isUnlink ? undefined : parameterReader(started)('requested_connection_scope')
+  const params = [...new URLSearchParams(settingReader(event)('NESTED_PARAMS') ?? '')]
+  return [
+    [
+      'the scopes are those that were asked for',
+      isSame(valuesOf('connection_scope'), upstream === undefined ? [] : [upstream]),
+    ],
+    [
+      'NESTED_PARAMS are as they were sent',
+      params.every(([name, value]) => isSame(valuesOf(name), [value])),
+    ],
+  ]
+}
+
+const isSame = (one: readonly unknown[], other: readonly unknown[]): boolean =>
+  one.length === other.length && one.every((value, index) => value === other[index])
+
+/** Section 4: what is compared where a pin is on by now; an absent one is a value, but for a session. */
 function pinConditions(
+  event: PostLoginEvent,
   started: PostLoginEvent,
   other: PostLoginEvent,
   where: string,
 ): readonly Condition[] {
-  const setting = settingReader(started)
+  const setting = settingReader(event)
   const pin = (name: string, on: boolean, value: unknown, given: unknown): Condition => [
     `${name} of ${where} is the start’s`,
-    !on || typeof value !== 'string' || value === '' || value === given,
+    !on || (value ?? null) === (given ?? null),
   ]
   return [
     pin('the session', !isNo(setting('PIN_SESSION')), started.session?.id, other.session?.id),
@@ -382,6 +438,7 @@ const SWITCHES = [
   'PIN_IP_ADDRESS',
   'PIN_USER_AGENT',
   'PIN_SESSION',
+  'LINK_EXISTING_USERS',
   'ALLOW_MERGE',
   'MERGE_USER_METADATA',
   'ALLOW_UNLINK',

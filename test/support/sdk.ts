@@ -13,9 +13,9 @@ import {
   type StateStore,
   type TransactionStore,
 } from '@auth0/auth0-server-js'
-import { DATABASE, PASSWORD } from '../tenant/connections.ts'
-import type { Tenant } from '../tenant/index.ts'
-import type { Browser, Page } from './browser.ts'
+import { DATABASE, PASSWORD } from '../../scripts/tenant/connections.ts'
+import type { Tenant } from '../../scripts/tenant/index.ts'
+import type { Browser, Page } from '../../scripts/testing/browser.ts'
 
 /** A store in memory: one application, one person. */
 function createStore<T>() {

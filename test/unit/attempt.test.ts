@@ -1,14 +1,19 @@
 /** `src/attempt.ts`: the record of an attempt, what it is bound to, and its pins. */
 
 import { describe, expect, test } from 'vitest'
+import { METADATA_LIMITS } from '../../scripts/testing/api.ts'
+import {
+  buildEvent,
+  changeEvent,
+  type EventOverrides,
+  SECRETS,
+} from '../../scripts/testing/event.ts'
+import { CANONICAL_DOMAIN, NOW_SECONDS } from '../../scripts/testing/people.ts'
 import { ATTEMPT_KEY, checkPins, createAttempt, verifyAttempt } from '../../src/attempt.ts'
+import { deriveKeys } from '../../src/derive.ts'
 import { isDenial } from '../../src/outcome.ts'
-import { deriveKeys } from '../../src/pkce.ts'
 import type { PostLoginEvent } from '../../src/platform.ts'
 import { readSettings } from '../../src/settings.ts'
-import { METADATA_LIMITS } from '../support/api.ts'
-import { buildEvent, changeEvent, type EventOverrides, SECRETS } from '../support/event.ts'
-import { CANONICAL_DOMAIN, NOW_SECONDS } from '../support/people.ts'
 
 const WHAT = {
   mode: 'link',
@@ -25,6 +30,7 @@ async function bind(event: PostLoginEvent) {
     settings,
     domain: CANONICAL_DOMAIN,
     keys: await deriveKeys(SECRETS.ACTION_SECRET),
+    nowSeconds: () => NOW_SECONDS,
   }
 }
 
@@ -58,7 +64,7 @@ describe('an attempt', () => {
 
   test.each([
     { ...LONG, connectionScope: wide(2_048) },
-    { ...LONG, mode: 'unlink', identity: { provider: 'p', userId: wide(254) } },
+    { ...LONG, mode: 'unlink', identity: { provider: 'p', userId: wide(1_022) } },
   ] as const)(
     'fits into the metadata with everything as long as it may be: $mode',
     async (plan) => {
@@ -104,13 +110,20 @@ describe('an attempt', () => {
 
 describe('checkPins', () => {
   test.each([
-    [{}, {}, true],
+    [{}, {}, false],
     [{ session: 'a' }, { session: 'a' }, true],
     [{ session: 'a' }, { session: 'b' }, false],
     [{ session: 'a' }, {}, false],
     [{ session: 'a' }, { session: ['a'] }, false],
-    [{}, { session: 'a' }, true],
-  ])('%j against %j', (pins, given, passes) => {
-    expect(checkPins(pins, given)?.code).toBe(passes ? undefined : 'binding_mismatch')
+    [{}, { session: 'a' }, false],
+  ])('%j against %j', async (pins, given, passes) => {
+    const { settings } = await bind(buildEvent())
+    const denial = checkPins(pins, given, settings, ['session'])
+    expect(denial?.code).toBe(passes ? undefined : 'binding_mismatch')
+  })
+
+  test('passes over what is not pinned', async () => {
+    const { settings } = await bind(buildEvent({ secrets: { PIN_SESSION: 'no' } }))
+    expect(checkPins({ session: 'a' }, {}, settings, ['session', 'address'])).toBeUndefined()
   })
 })

@@ -1,9 +1,9 @@
 /** `src/cache.ts`: sealed entries within the platform's limits. */
 
 import { describe, expect, test } from 'vitest'
+import { createCache } from '../../scripts/testing/cache.ts'
+import { NOW_MS } from '../../scripts/testing/people.ts'
 import { openCache } from '../../src/cache.ts'
-import { createCache } from '../support/cache.ts'
-import { NOW_MS } from '../support/people.ts'
 
 const KEY = Buffer.alloc(32, 1)
 const OTHER_KEY = Buffer.alloc(32, 2)

@@ -1,10 +1,10 @@
 /** `src/log.ts`: lines, their namespaces, and how long they may be. */
 
 import { describe, expect, test } from 'vitest'
+import { createConsole, KEPT_CONSOLE_CHARACTERS } from '../../scripts/testing/console.ts'
+import { buildEvent, type EventOverrides } from '../../scripts/testing/event.ts'
 import { createLog } from '../../src/log.ts'
 import { deny, succeed } from '../../src/outcome.ts'
-import { createConsole, KEPT_CONSOLE_CHARACTERS } from '../support/console.ts'
-import { buildEvent, type EventOverrides } from '../support/event.ts'
 
 const DEFAULT = 'account-linking:error,account-linking:outcome'
 

@@ -12,6 +12,7 @@ const CODES = [
   'unlink_not_allowed',
   'hint_invalid',
   'hint_expired',
+  'session_mismatch',
   'reauth_required',
   'mfa_required',
   'email_unverified',

@@ -1,15 +1,10 @@
-/** `src/pkce.ts`, against the vectors of RFC 5869 and RFC 7636 and against Node's own HKDF. */
+/** `src/derive.ts` and `src/pkce.ts`, against the vectors of RFC 5869 and RFC 7636 and against Node's own HKDF. */
 
 import { hkdfSync } from 'node:crypto'
 import { hkdf } from '@panva/hkdf'
 import { describe, expect, test } from 'vitest'
-import {
-  deriveAttemptSecrets,
-  deriveCodeChallenge,
-  deriveKeys,
-  deriveTag,
-  verifyTag,
-} from '../../src/pkce.ts'
+import { deriveKeys, deriveTag, verifyTag } from '../../src/derive.ts'
+import { deriveAttemptSecrets, deriveCodeChallenge } from '../../src/pkce.ts'
 
 const SECRET = 'example-action-secret-with-more-than-32-characters'
 const BYTES = Buffer.alloc(32, 7)

@@ -1,6 +1,7 @@
 /** `src/policy.ts`: the gates, one by one. */
 
 import { describe, expect, test } from 'vitest'
+import { buildEvent } from '../../scripts/testing/event.ts'
 import { isDenial } from '../../src/outcome.ts'
 import {
   checkClient,
@@ -10,11 +11,10 @@ import {
   checkRequest,
   checkScopes,
   checkSecondaryEmail,
-  readFactors,
+  chooseFactors,
 } from '../../src/policy.ts'
 import type { LinkingRequest } from '../../src/request.ts'
 import { readSettings, type Settings } from '../../src/settings.ts'
-import { buildEvent } from '../support/event.ts'
 
 function settingsWith(changes: Partial<Settings>): Settings {
   const settings = readSettings(buildEvent())
@@ -23,13 +23,13 @@ function settingsWith(changes: Partial<Settings>): Settings {
 }
 
 const LINK: LinkingRequest = {
-  action: 'link',
+  mode: 'link',
   hint: 'x',
   connection: 'google-oauth2',
   connectionScope: undefined,
   identity: undefined,
 }
-const UNLINK: LinkingRequest = { ...LINK, action: 'unlink' }
+const UNLINK: LinkingRequest = { ...LINK, mode: 'unlink' }
 
 describe('checkClient', () => {
   test('passes everybody where no list is set', () => {
@@ -119,11 +119,11 @@ describe('checkMfa', () => {
   })
 })
 
-describe('readFactors', () => {
+describe('chooseFactors', () => {
   const challenge = (
     enforceMfa: Settings['enforceMfa'],
     enrolledFactors: readonly object[] | undefined,
-  ) => readFactors(buildEvent({ user: { enrolledFactors } }), settingsWith({ enforceMfa }))
+  ) => chooseFactors(buildEvent({ user: { enrolledFactors } }), settingsWith({ enforceMfa }))
 
   test('is nobody where MFA is not enforced', () => {
     expect(challenge('no', undefined)).toEqual([])

@@ -1,10 +1,10 @@
 /** `src/request.ts`: which login an event is, and what it asks for. */
 
 import { describe, expect, test } from 'vitest'
+import { buildEvent, type EventOverrides } from '../../scripts/testing/event.ts'
+import { COMPANION_ID } from '../../scripts/testing/people.ts'
 import { isDenial } from '../../src/outcome.ts'
 import { readCallback, readLinkingRequest, readLoginKind, readScopes } from '../../src/request.ts'
-import { buildEvent, type EventOverrides } from '../support/event.ts'
-import { COMPANION_ID } from '../support/people.ts'
 
 describe('readLoginKind', () => {
   const scopes = (...requested_scopes: readonly string[]) => ({ transaction: { requested_scopes } })
@@ -34,7 +34,7 @@ describe('readLinkingRequest', () => {
   test('gives what was asked for', () => {
     const query = { requested_connection_scope: 'a b' }
     expect(readLinkingRequest(buildEvent({ request: { query } }))).toEqual({
-      action: 'link',
+      mode: 'link',
       hint: 'not.a.token',
       connection: 'google-oauth2',
       connectionScope: 'a b',
@@ -47,7 +47,7 @@ describe('readLinkingRequest', () => {
       transaction: { requested_scopes: ['unlink_account'] },
       request: { query: { requested_identity: 'github|1' } },
     })
-    expect(readLinkingRequest(event)).toMatchObject({ action: 'unlink', identity: 'github|1' })
+    expect(readLinkingRequest(event)).toMatchObject({ mode: 'unlink', identity: 'github|1' })
   })
 
   test('leaves an absent hint to the check of the hint', () => {

@@ -1,8 +1,8 @@
 /** `src/retry-after.ts`: how long an answer asks to wait. */
 
 import { expect, test } from 'vitest'
+import { NOW_MS, NOW_SECONDS } from '../../scripts/testing/people.ts'
 import { readRetryAfterMs } from '../../src/retry-after.ts'
-import { NOW_MS, NOW_SECONDS } from '../support/people.ts'
 
 const date = (afterSeconds: number) => new Date(NOW_MS + afterSeconds * 1_000).toUTCString()
 const reset = (afterSeconds: number) => String(NOW_SECONDS + afterSeconds)

@@ -1,6 +1,7 @@
 /** `src/settings.ts` and `src/settings-source.ts`: from secrets to one typed object. */
 
 import { describe, expect, test } from 'vitest'
+import { buildEvent, SECRETS } from '../../scripts/testing/event.ts'
 import { isDenial } from '../../src/outcome.ts'
 import {
   readAllowedClientIds,
@@ -9,7 +10,6 @@ import {
   readSettings,
 } from '../../src/settings.ts'
 import { readRaw, readText } from '../../src/settings-source.ts'
-import { buildEvent, SECRETS } from '../support/event.ts'
 
 type Given = Readonly<Record<string, unknown>>
 
@@ -24,6 +24,8 @@ describe('readSettings', () => {
       clientId: SECRETS.AUTH0_CLIENT_ID,
       clientSecret: SECRETS.AUTH0_CLIENT_SECRET,
       actionSecret: SECRETS.ACTION_SECRET,
+      debug: 'account-linking:error,account-linking:outcome',
+      allowedClientIds: undefined,
       allowedConnections: undefined,
       allowedConnectionScopes: undefined,
       enforceMfa: 'no',
@@ -34,8 +36,9 @@ describe('readSettings', () => {
       pinUserAgent: true,
       pinSession: true,
       hintMaxAgeSeconds: 600,
-      primaryMaxAuthAgeSeconds: undefined,
+      primaryMaxAuthAgeSeconds: 'off',
       allowMerge: false,
+      linkExistingUsers: true,
       mergeUserMetadata: false,
       allowUnlink: true,
       nestedParams: [],
@@ -58,7 +61,7 @@ describe('readSettings', () => {
     ['PIN_SESSION', 'no', { pinSession: false }],
     ['HINT_MAX_AGE', '86400', { hintMaxAgeSeconds: 86_400 }],
     ['HINT_MAX_AGE', '1', { hintMaxAgeSeconds: 1 }],
-    ['PRIMARY_MAX_AUTH_AGE', 'Off', { primaryMaxAuthAgeSeconds: undefined }],
+    ['PRIMARY_MAX_AUTH_AGE', 'Off', { primaryMaxAuthAgeSeconds: 'off' }],
     ['PRIMARY_MAX_AUTH_AGE', '31536000', { primaryMaxAuthAgeSeconds: 31_536_000 }],
     [
       'NESTED_PARAMS',

@@ -1,9 +1,10 @@
 /**
  * Is the Action there, built, deployed, up to date, with its secrets, and in its place? Pure.
  */
+import { commandLine } from '#home'
 import { shortDigest } from '../digest.ts'
 import { isCurrent } from '../memory.ts'
-import { SECRET_SETTINGS } from '../settings.ts'
+import { readSettingNames, SECRET_SETTINGS } from '../settings.ts'
 import type { DeployedAction } from '../snapshot.ts'
 import { RUNTIME, TRIGGER_VERSION } from '../steps.ts'
 import {
@@ -17,6 +18,7 @@ import {
   PROVISION,
   warning,
 } from './finding.ts'
+import { findNear } from './near.ts'
 
 export function checkAction(patient: Patient): readonly Finding[] {
   const { action, actionName } = patient
@@ -119,10 +121,34 @@ function checkSecretNames(patient: Patient, action: DeployedAction) {
             page,
           )
         : undefined,
+      ...checkStrays(patient, action),
     ],
     'secrets',
     'All secrets that it cannot do without are there.',
   )
+}
+
+/** Nothing reads them: a slip of the pen, and the setting that was meant is at its default. */
+function checkStrays({ actionName }: Patient, action: DeployedAction): readonly Finding[] {
+  const settings = readSettingNames()
+  const present = secretNamesOf(action)
+  const strays = present.filter((name) => !settings.includes(name))
+  return strays.map((name) => {
+    const near = findNear(name, settings)
+    const page = `Actions > Library > ${actionName} > Secrets`
+    // Whoever made it may have named it like a command.
+    const drop = /^\w+$/.test(name)
+      ? commandLine('deploy', `--drop ${name}`)
+      : `remove it at ${page}`
+    const what = `${name} is the name of no setting, and nothing reads it`
+    if (near === undefined) return warning('secrets', `${what}.`, drop)
+    if (present.includes(near)) return warning('secrets', `${what}; ${near} is there too.`, drop)
+    return warning(
+      'secrets',
+      `${what}: is ${near} meant? That is at its default.`,
+      `set LINK_${near}, then ${drop}`,
+    )
+  })
 }
 
 function checkFlow({ bindings, actionName }: Patient, { id }: DeployedAction) {

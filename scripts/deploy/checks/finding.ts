@@ -36,6 +36,10 @@ export interface Patient {
   readonly applications: readonly Application[]
   /** `undefined`: it could not be read. */
   readonly tokenLifetimeSeconds: number | undefined
+  /** The switch "Customize MFA Factors using Actions"; `undefined`: not seen, or not needed. */
+  readonly mfaByActions: boolean | undefined
+  /** By the id of a connection with developer keys: the applications that have it. */
+  readonly developerKeyClients: Readonly<Record<string, readonly string[]>>
   readonly memory: Memory
   /** What the variables say of the settings; AUTH0_DOMAIN is among them. */
   readonly given: Values

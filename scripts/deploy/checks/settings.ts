@@ -2,6 +2,7 @@
  * Are the settings understood, and do they agree with each other and with the tenant? Pure.
  */
 import setup from 'debug/src/common.js'
+import type { Settings } from '../../../src/settings.ts'
 import { namesSettings, readAsAction, type Values, withoutSecrets } from '../settings.ts'
 import { broken, DEPLOY, type Finding, fine, note, type Patient, warning } from './finding.ts'
 
@@ -29,6 +30,7 @@ export function checkSettings(patient: Patient): readonly Finding[] {
     ...checkLists(patient),
     ...checkContradictions(patient, values),
     ...checkPins(patient),
+    ...checkMfa(patient),
   ]
   const origin = patient.valuesFrom === 'variables' ? 'the variables' : 'the last deployment'
   return [
@@ -36,6 +38,7 @@ export function checkSettings(patient: Patient): readonly Finding[] {
       ? []
       : [fine(CHECK, `Those of ${origin} are understood and agree with each other.`)]),
     ...found,
+    ...checkReach(patient),
     ...checkAdvice(patient),
   ]
 }
@@ -151,7 +154,7 @@ function checkContradictions({ settings }: Patient, values: Values): readonly Fi
         `set LINK_${name}=yes, or turn REQUIRE_MATCHING_EMAIL off`,
       ),
     ),
-    ...(authAge !== undefined && hintAge > authAge && values.HINT_MAX_AGE !== undefined
+    ...(authAge !== 'off' && hintAge > authAge && values.HINT_MAX_AGE !== undefined
       ? [
           warning(
             'HINT_MAX_AGE',
@@ -193,6 +196,43 @@ function checkPins({ settings: { pinIpAddress, pinUserAgent, pinSession } }: Pat
   ]
 }
 
+/**
+ * The Action's challenges count on a switch of the tenant.
+ *
+ * @see https://auth0.com/docs/secure/multi-factor-authentication/customize-mfa/customize-mfa-selection-universal-login
+ */
+function checkMfa({ settings, mfaByActions }: Patient): readonly Finding[] {
+  if (settings.enforceMfa === 'no' || mfaByActions === true) return []
+  const page = 'Security > Multi-factor Auth > Additional Settings'
+  const name = '"Customize MFA Factors using Actions"'
+  return [
+    mfaByActions === undefined
+      ? note(
+          'ENFORCE_MFA',
+          `Whether ${name} is on cannot be seen without read:tenant_settings: nobody is challenged properly where it is off.`,
+          page,
+        )
+      : broken(
+          'ENFORCE_MFA',
+          `The tenant's switch ${name} is off: the second login is not challenged properly.`,
+          `turn it on at ${page}`,
+        ),
+  ]
+}
+
+/** Each of the two lists keeps out what somebody else brings: an application, or a login of theirs. */
+function checkReach({ settings, values }: Patient): readonly Finding[] {
+  if (settings.allowedConnections !== undefined) return []
+  if (values?.ALLOWED_CLIENT_IDS !== undefined) return []
+  return [
+    warning(
+      'ALLOWED_CONNECTIONS',
+      'Every application may ask, and every connection may be linked, one that somebody else controls and those of tomorrow as well.',
+      `set LINK_ALLOWED_CONNECTIONS, or LINK_ALLOWED_CLIENT_IDS, then ${DEPLOY}`,
+    ),
+  ]
+}
+
 /** As the Action has it judged, by `debug` itself. */
 const logs = (what: 'error' | 'info' | 'verbose', patterns = ''): boolean =>
   setup({
@@ -204,9 +244,15 @@ const logs = (what: 'error' | 'info' | 'verbose', patterns = ''): boolean =>
     log() {},
   })(`account-linking:${what}`).enabled
 
+/** What is off by default, and better on. */
+const checkAdvice = ({ settings }: Patient): readonly Finding[] => [
+  ...adviseReauthentication(settings),
+  ...adviseVerification(settings),
+]
+
 /** @see https://auth0.com/docs/manage-users/user-accounts/user-account-linking */
-function checkAdvice({ settings }: Patient): readonly Finding[] {
-  return settings.primaryMaxAuthAgeSeconds === undefined
+function adviseReauthentication(settings: Settings): readonly Finding[] {
+  return settings.primaryMaxAuthAgeSeconds === 'off'
     ? [
         warning(
           'PRIMARY_MAX_AUTH_AGE',
@@ -220,4 +266,18 @@ function checkAdvice({ settings }: Patient): readonly Finding[] {
           `${settings.primaryMaxAuthAgeSeconds} s: the credentials of both accounts are asked for.`,
         ),
       ]
+}
+
+/** Somebody may have signed up with an address of somebody else's, long before. */
+function adviseVerification(settings: Settings): readonly Finding[] {
+  const check = 'ENFORCE_EMAIL_VERIFICATION'
+  if (settings.enforceEmailVerification || settings.requireMatchingEmail)
+    return [fine(check, 'Only an account whose e-mail is verified can link.')]
+  return [
+    warning(
+      check,
+      "It is off: who signs up with somebody else's address and links a login of their own still gets in when the true owner has reset the password.",
+      `set LINK_${check}=yes, then ${DEPLOY}`,
+    ),
+  ]
 }

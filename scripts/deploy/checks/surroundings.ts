@@ -2,7 +2,7 @@
  * Can the connections be linked, and can the applications ask for it? Pure.
  */
 import { isWantedConnection } from '../plan-companion.ts'
-import type { Application } from '../snapshot.ts'
+import type { Application, TenantConnection } from '../snapshot.ts'
 import {
   broken,
   type Finding,
@@ -25,20 +25,12 @@ export function checkConnections(patient: Patient): readonly Finding[] {
   const onlyToUnlink = connections.filter(
     (one) => !linkable.includes(one) && isWantedConnection(settings, one.name),
   )
-  const canLink = linkable.some(({ enabled, developerKeys }) => enabled && developerKeys !== true)
+  const canLink = linkable.some(({ enabled }) => enabled)
   // Nobody misses an unlink where nothing is linked.
   const missed = canLink ? warning : note
   return orFine(
     [
-      ...linkable
-        .filter(({ developerKeys }) => developerKeys)
-        .map(({ name }) =>
-          broken(
-            'connection',
-            `${name} uses Auth0's developer keys: its login cannot resume at /continue, so that no link is finished.`,
-            `give it keys of its own at Authentication > Social > ${name}, or leave it out of ALLOWED_CONNECTIONS`,
-          ),
-        ),
+      ...checkDeveloperKeys(patient, linkable),
       ...linkable
         .filter(({ enabled }) => companion !== undefined && !enabled)
         .map(({ name }) =>
@@ -57,10 +49,10 @@ export function checkConnections(patient: Patient): readonly Finding[] {
             PROVISION,
           ),
         ),
-      linkable.some(({ developerKeys }) => developerKeys === undefined)
+      connections.some(({ developerKeys }) => developerKeys === undefined)
         ? note(
             'connection',
-            "Whether all have keys of their own cannot be told without read:connections_options: on Auth0's developer keys no link is finished.",
+            "Whether all have keys of their own cannot be told without read:connections_options: who logs in over Auth0's developer keys finishes no link.",
             'Authentication > Social',
           )
         : undefined,
@@ -77,17 +69,66 @@ export function checkConnections(patient: Patient): readonly Finding[] {
   )
 }
 
-/** Of those that may ask for a link, as far as they are named. */
-export function checkApplications(patient: Patient): readonly Finding[] {
-  const { applications, companion, values } = patient
-  const asking = listOf(values?.ALLOWED_CLIENT_IDS)
-  const candidates = applications.filter(
+/**
+ * A session that was made over them is at another host, where /continue does not look: that of whoever
+ * asks for a link is documented, of a second login nothing is. Neither works at a custom domain.
+ *
+ * @see https://auth0.com/docs/authenticate/identity-providers/social-identity-providers/devkeys
+ */
+function checkDeveloperKeys(
+  patient: Patient,
+  linkable: readonly TenantConnection[],
+): readonly Finding[] {
+  const { developerKeyClients, surroundings } = patient
+  const asking = applicationsThatMayAsk(patient)
+  return surroundings.connections.flatMap((connection) => {
+    const { id, name, developerKeys } = connection
+    if (!developerKeys) return []
+    const mend = `give it keys of its own at Authentication > Social > ${name}`
+    const clients = asking.filter(({ clientId }) => developerKeyClients[id]?.includes(clientId))
+    if (clients.length > 0)
+      return [
+        broken(
+          'connection',
+          `${name} uses Auth0's developer keys, and is a login of ${namesOf(clients)}: who logged in with it cannot resume at /continue, and links nothing.`,
+          mend,
+        ),
+      ]
+    if (!linkable.includes(connection)) return []
+    const atCustomDomain = surroundings.customDomains.length > 0
+    const level = atCustomDomain ? warning : note
+    return [
+      level(
+        'connection',
+        `${name} uses Auth0's developer keys, which are for tests: ${atCustomDomain ? 'they do not work at a custom domain' : 'whether a second login over them comes back is not documented'}.`,
+        `${mend}, or leave it out of ALLOWED_CONNECTIONS`,
+      ),
+    ]
+  })
+}
+
+const MAX_NAMES = 3
+
+function namesOf(applications: readonly Application[]): string {
+  const names = applications.slice(0, MAX_NAMES).map(({ name }) => name)
+  const more = applications.length - names.length
+  return names.join(', ') + (more > 0 ? ` and ${more} more` : '')
+}
+
+function applicationsThatMayAsk({ applications, companion, values }: Patient) {
+  const named = listOf(values?.ALLOWED_CLIENT_IDS)
+  return applications.filter(
     ({ clientId, grantTypes }) =>
       clientId !== companion?.clientId &&
-      (asking.length > 0 ? asking.includes(clientId) : grantTypes.includes('authorization_code')),
+      (named.length > 0 ? named.includes(clientId) : grantTypes.includes('authorization_code')),
   )
+}
+
+/** Of those that may ask for a link, as far as they are named. */
+export function checkApplications(patient: Patient): readonly Finding[] {
+  const named = listOf(patient.values?.ALLOWED_CLIENT_IDS).length > 0
   return orFine(
-    candidates.flatMap((application) => checkApplication(patient, application, asking.length > 0)),
+    applicationsThatMayAsk(patient).flatMap((one) => checkApplication(patient, one, named)),
     'applications',
     'ID tokens of those that may ask can be hints: RS256, and long enough valid.',
   )
@@ -122,7 +163,12 @@ function checkApplication(
       : []),
     ...(firstParty || !named
       ? []
-      : [note(check, 'It is a third-party application: its parameters need the prefix ext-.')]),
+      : [
+          note(
+            check,
+            'It is a third-party application: its parameters need the prefix ext-, and a strict one, as all new ones are, gets no ID token and cannot ask at all.',
+          ),
+        ]),
   ]
 }
 
@@ -140,7 +186,7 @@ export function checkTokenLifetime({
   return [
     warning(
       check,
-      `Management API tokens last ${lifetime} s: each link asks for one anew, which plans count.`,
+      `Management API tokens last ${lifetime} s: each link asks for one anew, and takes longer.`,
       'Applications > APIs > Auth0 Management API > Settings > Access Token Settings',
     ),
   ]

@@ -24,6 +24,7 @@ const ANSWERS: Readonly<Record<Code, string>> = {
   scope_not_allowed: NOT_OFFERED,
   unlink_not_allowed: NOT_OFFERED,
   hint_invalid: LOG_IN,
+  session_mismatch: LOG_IN,
   hint_expired: LOG_IN,
   reauth_required: LOG_IN,
   mfa_required: 'Set up or use your second factor, then log in again.',
@@ -49,6 +50,7 @@ const ANSWERS: Readonly<Record<Code, string>> = {
 const CURED_BY_LOGIN: readonly string[] = [
   'hint_invalid',
   'hint_expired',
+  'session_mismatch',
   'reauth_required',
   'mfa_required',
   'binding_mismatch',

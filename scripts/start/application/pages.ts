@@ -4,8 +4,8 @@
  */
 
 import type { UserClaims } from '@auth0/auth0-server-js'
-import { iconOf, labelOf } from '../../../test/tenant/icons.ts'
-import { escapeHtml } from '../../../test/tenant/pages.ts'
+import { iconOf, labelOf } from '../../tenant/icons.ts'
+import { escapeHtml } from '../../tenant/pages.ts'
 import type { Identities, Identity } from './account.ts'
 import { QUESTION } from './agent.ts'
 import type { Exchange } from './sessions.ts'

@@ -1,10 +1,10 @@
 /** The doubles of `event`, `api`, `api.cache` and `console` hold an Action to the platform's limits. */
 
 import { describe, expect, test } from 'vitest'
-import { createApi } from '../../support/api.ts'
-import { CACHE_LIMITS, createCache } from '../../support/cache.ts'
-import { createConsole } from '../../support/console.ts'
-import { buildEvent, changeEvent, deepFreeze } from '../../support/event.ts'
+import { createApi } from '../../../scripts/testing/api.ts'
+import { CACHE_LIMITS, createCache } from '../../../scripts/testing/cache.ts'
+import { createConsole } from '../../../scripts/testing/console.ts'
+import { buildEvent, changeEvent, deepFreeze } from '../../../scripts/testing/event.ts'
 
 describe('the cache', () => {
   const ok = { type: 'success' }
@@ -138,6 +138,8 @@ describe('api', () => {
     'https://auth0.com/x',
     'https://a.webtask.io/x',
     'https://WEBTASK.run/',
+    'urn:auth0:x',
+    '$x',
   ])('drops the claim %s without a word', (name) => {
     const { api, commands, droppedClaims } = createApi()
     api.idToken.setCustomClaim(name, 1)

@@ -1,9 +1,9 @@
 /** `loadAction` loads, and refuses, what the platform does. */
 
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { createConsole } from '../../../scripts/testing/console.ts'
+import { loadAction, MAX_SOURCE_BYTES, type Realm } from '../../../scripts/testing/load.ts'
 import type { PostLoginApi, PostLoginEvent } from '../../../src/platform.ts'
-import { createConsole } from '../../support/console.ts'
-import { loadAction, MAX_SOURCE_BYTES, type Realm } from '../../support/load.ts'
 
 const EMPTY = 'exports.onExecutePostLogin = async () => {}\n'
 

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { Fault } from '../../support/faults.ts'
+import type { Fault } from '../../../scripts/testing/faults.ts'
 import {
   CANONICAL_DOMAIN,
   COMPANION_ID,
@@ -11,9 +11,9 @@ import {
   PRIMARY,
   SECONDARY,
   STRANGER,
-} from '../../support/people.ts'
-import { readClaims } from '../../support/sign.ts'
-import { createTenantDouble, type TenantDouble } from '../../support/tenant-double.ts'
+} from '../../../scripts/testing/people.ts'
+import { readClaims } from '../../../scripts/testing/sign.ts'
+import { createTenantDouble, type TenantDouble } from '../../../scripts/testing/tenant-double.ts'
 
 const ORIGIN = `https://${CANONICAL_DOMAIN}`
 const VERIFIER = 'v'.repeat(43)
