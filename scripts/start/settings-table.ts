@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ROOT } from '#home'
+import { ROOT } from '../home.ts'
 
 export interface TableRow {
   readonly name: string

@@ -176,9 +176,7 @@ LINK_ENFORCE_MFA=always
     })
   })
 
-  it('gives help to whoever asks, without any variable', () => {
-    expect(readConfig(['--help'], {})).toEqual({ help: true })
-    expect(readDoctorConfig(['-h'], {})).toEqual({ help: true })
+  it('knows for a doctor no option that is a deployment’s', () => {
     expect(readDoctorConfig(['--provision'], WHO)).toEqual({
       problem: expect.stringContaining('--provision'),
     })

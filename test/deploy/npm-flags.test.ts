@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { readOptions as readDemo } from '../../scripts/demo/options.ts'
+import { readDemoOptions as readDemo } from '../../scripts/demo/options.ts'
 import { readConfig, readDoctorConfig, type Variables } from '../../scripts/deploy/config.ts'
 import { tellSwallowed } from '../../scripts/npm-flags.ts'
-import { readOptions as readStart } from '../../scripts/start/options.ts'
+import { readStartOptions as readStart } from '../../scripts/start/options.ts'
 import { type Ran, startBench } from './tenant.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -166,6 +166,7 @@ describe('npm itself', { timeout: 120_000 }, () => {
     [['run', 'soak', '--links=1'], 1, 'npm run soak -- --links 1'],
     [['run', 'release', '--tag=v1.0.0'], 1, 'npm run release -- --tag v1.0.0'],
     [['run', 'build', '--check'], 1, 'npm run build -- --check'],
+    [['run', 'mutate', '--only=hint'], 1, 'npm run mutate -- --only hint'],
   ])('starts nothing: npm %j', async (args, code, line) => {
     expect(await npm(args, WHO)).toMatchObject({ code, stderr: expect.stringContaining(line) })
   })

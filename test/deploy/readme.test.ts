@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import type { Finding, Level } from '../../scripts/deploy/checks/finding.ts'
-import { DEFAULT_ACTION_NAME } from '../../scripts/deploy/config.ts'
 import {
   PREFIX,
   REQUIRED_SETTINGS,
@@ -15,6 +14,7 @@ import {
   RUNTIME,
   TRIGGER_VERSION,
 } from '../../scripts/deploy/steps.ts'
+import { DEFAULT_ACTION_NAME } from '../../scripts/options.ts'
 import { blockOf, blocksOf, readYaml } from '../readme/blocks.ts'
 import { type Block, readHcl } from './hcl.ts'
 import { ACTION, startBench } from './tenant.ts'
