@@ -166,7 +166,6 @@ describe('npm itself', { timeout: 120_000 }, () => {
     [['run', 'soak', '--links=1'], 1, 'npm run soak -- --links 1'],
     [['run', 'release', '--tag=v1.0.0'], 1, 'npm run release -- --tag v1.0.0'],
     [['run', 'build', '--check'], 1, 'npm run build -- --check'],
-    [['run', 'mutate', '--only=hint'], 1, 'npm run mutate -- --only hint'],
   ])('starts nothing: npm %j', async (args, code, line) => {
     expect(await npm(args, WHO)).toMatchObject({ code, stderr: expect.stringContaining(line) })
   })
