@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import type { Finding, Level } from '../../scripts/deploy/checks/finding.ts'
@@ -10,13 +9,13 @@ import {
   RUNTIME,
   TRIGGER_VERSION,
 } from '../../scripts/deploy/steps.ts'
-import { blockOf, blocksOf, readYaml } from '../readme/blocks.ts'
+import { codeBlocks, README, readText, readYaml, sectionOf } from '../readme/blocks.ts'
 import { type Block, readHcl } from './hcl.ts'
 import { ACTION, startBench } from './tenant.ts'
 
-const { scripts } = JSON.parse(
-  await readFile(new URL('../../package.json', import.meta.url), 'utf8'),
-) as { readonly scripts: Readonly<Record<string, string>> }
+const { scripts } = JSON.parse(readText('package.json')) as {
+  readonly scripts: Readonly<Record<string, string>>
+}
 
 const commandsOf = (text: string) =>
   [...text.matchAll(/npm run (?:--silent )?([a-z]+)((?: -- [^\n#]*)?)/g)].map(
@@ -34,7 +33,7 @@ const withPrefix = (settings: Readonly<Record<string, string>>) =>
 
 describe('the README, with one command', () => {
   it('names commands that are there, and options that they take', async () => {
-    const [block = ''] = blocksOf('With one command', 'sh')
+    const [block = ''] = codeBlocks('sh', sectionOf('README.md', 'Put it into a tenant'))
     const commands = commandsOf(block)
     expect(commands.map(({ script }) => script)).toEqual(['deploy', 'deploy', 'doctor'])
     for (const { script } of commands) expect(Object.keys(scripts)).toContain(script)
@@ -48,8 +47,7 @@ describe('the README, with one command', () => {
   })
 
   it('asks for the scopes that a whole deployment takes, and no others', async () => {
-    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
-    const [, list = ''] = /with `(read:actions [^`]+)`/.exec(readme) ?? []
+    const [, list = ''] = /with `(read:actions [^`]+)`/.exec(README) ?? []
     const scopes = list.split(' ')
     const bench = await startBench()
     const all = bench.tenant.applications.deployer.managementScopes
@@ -75,8 +73,8 @@ interface Job {
   }[]
 }
 
-describe('the README, from GitHub', () => {
-  const workflow = () => readYaml(blockOf('From GitHub', 'yaml')) as Workflow
+describe('the workflow to copy', () => {
+  const workflow = () => readYaml(readText('.github/deploy/github/deploy.yml')) as Workflow
 
   it('deploys on a tag, the file that is compared with its sources and attested', () => {
     const { on, jobs } = workflow()
@@ -131,8 +129,8 @@ describe('the README, from GitHub', () => {
   })
 })
 
-describe('the README, with Terraform', () => {
-  const resources = () => readHcl(blockOf('With Terraform', 'hcl'))
+describe('the Terraform to copy', () => {
+  const resources = () => readHcl(readText('.github/deploy/terraform/main.tf'))
   const resource = (type: string): Block => {
     const found = resources().filter(({ labels }) => labels[0] === type)
     expect(found).toHaveLength(1)
@@ -219,7 +217,7 @@ describe('the README, with Terraform', () => {
   })
 
   it('refers to nothing that is not there', () => {
-    const source = blockOf('With Terraform', 'hcl')
+    const source = readText('.github/deploy/terraform/main.tf')
     const known = resources().map(({ type, labels }) =>
       type === 'variable' ? `var.${labels[0]}` : labels.join('.'),
     )
@@ -229,11 +227,9 @@ describe('the README, with Terraform', () => {
   })
 })
 
-describe('the README, by hand', () => {
+describe('the page, by hand', () => {
   it('lists what the doctor ticks of an Action by hand, and leaves out what it cannot', async () => {
-    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
-    const [, section = ''] = readme.split('\n### By hand\n')
-    const [text = ''] = section.split(/\n##+ /)
+    const text = sectionOf('.github/deploy.md', 'By hand')
     for (const [name, value] of Object.entries(RECOMMENDED))
       expect(text).toContain(`\`${name}\` = \`${value}\``)
     const items = [...text.matchAll(/^- \[ \] ([^:\n]+)/gm)].flatMap(([, names = '']) =>
