@@ -24,11 +24,11 @@ const HELP = `Makes the files of a release.
   --into FOLDER  where the files go (default: nowhere, only check)
 `
 
-/** The section of this version, without its heading. */
+/** The section of this version, without its heading, which may have a date after the version. */
 export function readChanges(changelog: string, version: string): string {
-  const [, after = ''] = changelog.split(`\n## ${version}\n`)
-  const [section = ''] = after.split(/\n## /, 1)
-  return section.trim()
+  const [, ...sections] = changelog.split(/^## /m)
+  const section = sections.find((one) => /^(\S+)( - [\d-]{10})?\n/.exec(one)?.[1] === version)
+  return section?.slice(section.indexOf('\n')).trim() ?? ''
 }
 
 /** What keeps this from being a release; nothing where it is one. */

@@ -104,3 +104,23 @@ test('every place that the template for owners names is there', () => {
   expect(places.length).toBeGreaterThan(3)
   for (const place of places) expect(existsSync(join(ROOT, place)), place).toBe(true)
 })
+
+describe('the changelog', () => {
+  const [, ...versions] = readText('.github/CHANGELOG.md').split(/^## /m)
+
+  it('has every version under its number, the present one among them', () => {
+    const { version } = JSON.parse(readText('package.json'))
+    const names = versions.map((section) => section.split(/[ \n]/, 1)[0])
+    expect(names[0]).toBe('Unreleased')
+    expect(names).toContain(version)
+    for (const name of names.slice(1)) expect(name).toMatch(/^\d+\.\d+\.\d+$/)
+  })
+
+  it('has changes by their kind, in the order of Keep a Changelog', () => {
+    const kinds = ['Added', 'Changed', 'Deprecated', 'Removed', 'Fixed', 'Security']
+    for (const section of versions) {
+      const found = [...section.matchAll(/^### (.+)$/gm)].map(([, kind = '']) => kind)
+      expect(found).toEqual(kinds.filter((kind) => found.includes(kind)))
+    }
+  })
+})
