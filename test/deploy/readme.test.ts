@@ -57,6 +57,16 @@ describe('the README, with one command', () => {
   })
 })
 
+describe('the page, with one command', () => {
+  it('names every option that the command has, and no other', async () => {
+    const { stdout } = await (await startBench()).run(['--help'])
+    const options = (text: string, line: RegExp) => [...text.matchAll(line)].map(([, name]) => name)
+    const table = sectionOf('.github/deploy.md', 'With one command')
+    expect(options(table, /^\| `(--[a-z-]+)/gm)).toEqual(options(stdout, /^ {2}(--[a-z-]+)/gm))
+    expect(options(stdout, /^ {2}(--[a-z-]+)/gm)).toContain('--rollback')
+  })
+})
+
 interface Workflow {
   readonly on: { readonly push: { readonly tags: readonly string[] } }
   readonly jobs: Readonly<Record<'compare' | 'attest' | 'deploy', Job>>

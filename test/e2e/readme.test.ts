@@ -66,7 +66,7 @@ describe('whether the form is its own', () => {
     ['of an older browser', { origin: ORIGIN }, true],
     ['of an older browser, from another site', { origin: 'https://example.net' }, false],
     ['of a page that hides its origin', { origin: 'null' }, false],
-    ['of whoever says nothing', {}, false],
+    ['that says nothing', {}, false],
   ])('a request %s', async (_, headers, expected) => {
     const asFetch = new Headers(headers as Record<string, string>)
     const asExpress = new Map(Object.entries(headers))

@@ -173,7 +173,7 @@ describe('the examples, in a Next.js application', { timeout: 240_000 }, () => {
     ['from nowhere', { 'sec-fetch-site': 'none' }],
     ['from another site, in an older browser', { origin: 'https://example.net' }],
     ['from a page that hides its origin', { origin: 'null' }],
-    ['from whoever says nothing', {}],
+    ['that says nothing of where it is from', {}],
   ])('refuses a form %s, and gives away nothing of the session', async (_, headers) => {
     const refused = await post(headers)
 
