@@ -1,3 +1,6 @@
+# The Action and everything around it in a tenant. Copy this file to a folder that has the Action as
+# dist/action.js; the secrets come in as TF_VAR_client_secret and TF_VAR_action_secret.
+
 terraform {
   required_version = ">= 1.11"
 
