@@ -16,6 +16,7 @@ const DIST = [
   'dist/action.cdx.json',
   'dist/action.js',
   'dist/lib/package.json',
+  'dist/lib/scripts/action.d.cts',
   'dist/package.json',
 ]
 const TESTING = 'dist/lib/scripts/testing/index.js'
@@ -57,7 +58,7 @@ test('the Action is that of the repository, and its banner says the version of t
 
 test('its code and its types name only files that are there', () => {
   const lost = packed.files
-    .filter((file) => file.startsWith('dist/lib/') && /\.(js|d\.ts)$/.test(file))
+    .filter((file) => file.startsWith('dist/lib/') && /\.(js|d\.c?ts)$/.test(file))
     .filter((file) => !publicFiles.includes(file))
     .flatMap((file) =>
       importsOf(packed.read(file))
@@ -91,7 +92,7 @@ test('what it names as its entries is there, and its command is one', () => {
   const targets = [...Object.values(bin), ...Object.values(exports)].flatMap((target) =>
     typeof target === 'string' ? [target] : Object.values(target as Record<string, string>),
   )
-  expect(targets.length).toBeGreaterThanOrEqual(5)
+  expect(targets.length).toBeGreaterThanOrEqual(6)
   for (const target of targets) expect(packed.files).toContain(target.replace(/^\.\//, ''))
   expect(packed.read(bin[NAME])).toMatch(/^#!\/usr\/bin\/env node\n/)
 })
