@@ -3,8 +3,6 @@
  * tells the rest. Exit code 0 where the tenant is as wanted, or would be after a dry run; 1 where it is
  * not, with one line on stderr that says what to do.
  */
-import { actionCode, commandLine } from '#home'
-import { runIfStarted } from './as-process.ts'
 import { readActionFile } from './deploy/action-file.ts'
 import { TIMING, type Timing } from './deploy/apply.ts'
 import {
@@ -20,6 +18,7 @@ import { createJsonReport, type Frame, messageOf, type Report, type Sink } from 
 import { rollBack } from './deploy/rollback.ts'
 import { deploy } from './deploy/run.ts'
 import { createTextReport, wantsColour } from './deploy/text-report.ts'
+import { commandLine, type Home } from './home.ts'
 
 export interface Terminal {
   readonly stdout: Sink
@@ -28,9 +27,8 @@ export interface Terminal {
 
 /** What a person never sets. */
 export interface Environment {
+  readonly build: Home['actionCode']
   readonly timing?: Timing
-  /** Default: the sources, into `dist`; in the package, what is there. */
-  readonly build?: () => Promise<string>
 }
 
 const HELP = `Puts the Action into an Auth0 tenant, with all that it needs around it.
@@ -70,7 +68,7 @@ export async function main(
   args: readonly string[],
   variables: Variables,
   { stdout, stderr }: Terminal,
-  environment: Environment = {},
+  environment: Environment,
 ): Promise<number> {
   const config = readConfig(args, variables)
   if (isHelp(config)) {
@@ -101,14 +99,14 @@ export async function main(
 async function run(
   config: Config,
   report: Report,
-  { build = () => actionCode({ write: !config.dryRun }), timing = TIMING }: Environment,
+  { build, timing = TIMING }: Environment,
 ): Promise<void> {
   if (config.mode === 'rollback') {
     await rollBack({ ...config, clientId: config.settings.AUTH0_CLIENT_ID, timing }, report)
     return
   }
-  const code = await (config.file === undefined ? build() : readActionFile(config.file))
+  const code = await (config.file === undefined
+    ? build({ write: !config.dryRun })
+    : readActionFile(config.file))
   await deploy({ ...config, code, timing }, report)
 }
-
-await runIfStarted(import.meta.url, (args) => main(args, process.env, process))

@@ -2,8 +2,6 @@
  * The command `doctor`: checks a live tenant, reading only, and tells for each finding the reason and what
  * mends it. Exit code 0 where links work, 1 where something is broken, 2 where it could not look.
  */
-import { actionCode, commandLine } from '#home'
-import { runIfStarted } from './as-process.ts'
 import { readActionFile } from './deploy/action-file.ts'
 import type { Finding, Level } from './deploy/checks/finding.ts'
 import { isHelp, isRefusal, readDoctorConfig, type Variables } from './deploy/config.ts'
@@ -14,6 +12,7 @@ import { createFilter, messageOf } from './deploy/report.ts'
 import { requireScopes } from './deploy/run.ts'
 import { painter, wantsColour, wrap } from './deploy/text-report.ts'
 import type { Terminal } from './deploy.ts'
+import { commandLine, type Home } from './home.ts'
 
 const HELP = `Checks the account linking of an Auth0 tenant. Reads only.
 
@@ -33,15 +32,14 @@ Exit code: 0 fine, 1 something is broken, 2 the tenant could not be read
 `
 
 export interface DoctorEnvironment {
-  /** Default: what the sources give, unwritten; in the package, what is there. */
-  readonly build?: () => Promise<string>
+  readonly build: Home['actionCode']
 }
 
 export async function main(
   args: readonly string[],
   variables: Variables,
   { stdout, stderr }: Terminal,
-  { build = () => actionCode({ write: false }) }: DoctorEnvironment = {},
+  { build }: DoctorEnvironment,
 ): Promise<number> {
   const { hide, cut, tell, tellCut, cleanJson } = createFilter()
   const paint = painter(wantsColour(stdout, variables))
@@ -64,7 +62,9 @@ export async function main(
     const management = openManagement(config.credentials, { onWait }, hide)
     const scopes = await management.readScopes()
     requireScopes(scopes, DOCTOR_SCOPES)
-    const code = await (config.file === undefined ? build() : readActionFile(config.file))
+    const code = await (config.file === undefined
+      ? build({ write: false })
+      : readActionFile(config.file))
     const patient = await examine(management, { ...config, code }, scopes)
     hide(patient.companion?.clientSecret ?? '')
     const { customDomains } = patient.surroundings
@@ -121,5 +121,3 @@ function toText(
       : `${plural(broken, 'thing')} broken, ${plural(warnings, 'warning')}.`
   return [...lines, '', verdict].join('\n')
 }
-
-await runIfStarted(import.meta.url, (args) => main(args, process.env, process))

@@ -7,7 +7,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { commandLine } from '#home'
+import { commandLine } from './home.ts'
 
 /** As `parseArgs` has them. */
 export type Options = Readonly<Record<string, { readonly type: 'boolean' | 'string' }>>

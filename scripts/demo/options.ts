@@ -3,7 +3,7 @@
  */
 
 import { parseArgs } from 'node:util'
-import { commandLine } from '#home'
+import { commandLine } from '../home.ts'
 import { refuseSwallowed } from '../npm-flags.ts'
 
 export interface DemoOptions {

@@ -3,7 +3,7 @@
  */
 
 import { styleText } from 'node:util'
-import { commandLine } from '#home'
+import { commandLine } from '../home.ts'
 import type { DemoOptions } from './options.ts'
 import { type Format, renderAccount, renderChapter, type Screen, wrap } from './render.ts'
 import type { Chapter, Listener, Story } from './story.ts'

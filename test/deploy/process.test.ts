@@ -10,7 +10,7 @@ import { type Bench, type Ran, startBench } from './tenant.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** The script as npm starts it: a process of its own, which trusts the tenant's certificate. */
+/** The command as npm starts it: a process of its own, which trusts the tenant's certificate. */
 async function runScript(
   script: 'deploy' | 'doctor',
   args: readonly string[],
@@ -22,7 +22,7 @@ async function runScript(
   onTestFinished(() => rm(folder, { recursive: true }))
   const certificate = join(folder, 'tenant.pem')
   await writeFile(certificate, tenant.certificatePem)
-  const child = spawn(process.execPath, [join(ROOT, 'scripts', `${script}.ts`), ...args], {
+  const child = spawn(process.execPath, [join(ROOT, 'scripts/cli.ts'), script, ...args], {
     cwd: folder,
     env: { PATH: process.env.PATH, NODE_EXTRA_CA_CERTS: certificate, ...variables, ...more },
   })

@@ -163,7 +163,7 @@ describe('the release', { timeout: 240_000 }, () => {
   it.each([
     {
       what: 'a package of which one job made something else',
-      change: (folder: string) => repack(folder, 'echo "//" >> package/dist/lib/scripts/cli.js'),
+      change: (folder: string) => repack(folder, 'echo "//" >> package/dist/lib/scripts/bin.js'),
       alike: false,
       by: 'diff --recursive',
     },

@@ -75,6 +75,24 @@ describe("a user's own tests", () => {
     expect(places).toEqual(['2', '3', '4'])
   })
 
+  it('the entry for the Action has its two handlers, as a default import only', async () => {
+    const lines = [
+      "import action from 'client-initiated-account-linking/action'",
+      "import { type Handler, runHandler } from 'client-initiated-account-linking/testing'",
+      'const both: readonly Handler[] = [action.onExecutePostLogin, action.onContinuePostLogin]',
+      'console.log(Object.keys(action).join(), both.map((one) => typeof one).join(), typeof runHandler)',
+    ]
+    await writeFile(join(folder, 'action.mts'), lines.join('\n'))
+    expect(await compile('action.mts')).toMatchObject({ code: 0, stdout: '' })
+    const code = lines.join('\n').replace('type Handler, ', '').replace(': readonly Handler[]', '')
+    const { stdout } = await run('node', ['--input-type=module', '-e', code], { cwd: folder })
+    expect(stdout).toBe('onExecutePostLogin,onContinuePostLogin function,function function\n')
+
+    const wrong = "export { onExecutePostLogin } from 'client-initiated-account-linking/action'"
+    await writeFile(join(folder, 'named.mts'), wrong)
+    expect((await compile('named.mts')).stdout).toMatch(/^named\.mts\(1,10\)/)
+  })
+
   it('the entry for the Action is the file to deploy', async () => {
     const code = `const { resolve } = require; process.stdout.write(resolve('client-initiated-account-linking/action'))`
     const { stdout } = await run('node', ['-e', code], { cwd: folder })

@@ -3,8 +3,8 @@
  * Reads files.
  */
 import { readdirSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { load } from 'js-yaml'
 
 export const ROOT = join(import.meta.dirname, '../..')
 
@@ -32,10 +32,5 @@ export function sectionOf(path: string, heading: string): string {
   if (after === undefined) throw new Error(`${path} has no heading "${heading}"`)
   return after.split(/^#+ /m)[0] ?? ''
 }
-
-/** The parser that auth0-deploy-cli reads its own files with. */
-const { load } = createRequire(createRequire(import.meta.url).resolve('auth0-deploy-cli'))(
-  'js-yaml',
-) as { readonly load: (text: string) => unknown }
 
 export const readYaml = (text: string): unknown => load(text)

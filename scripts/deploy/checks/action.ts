@@ -1,7 +1,7 @@
 /**
  * Is the Action there, built, deployed, up to date, with its secrets, and in its place? Pure.
  */
-import { commandLine } from '#home'
+import { commandLine } from '../../home.ts'
 import { shortDigest } from '../digest.ts'
 import { isCurrent } from '../memory.ts'
 import { readSettingNames, SECRET_SETTINGS } from '../settings.ts'
