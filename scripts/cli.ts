@@ -3,7 +3,7 @@
  * place, so that nothing of it asks for esbuild. Reads and writes by what it calls.
  */
 import { endWith } from './as-process.ts'
-import { runCommand } from './commands.ts'
+import { type Runs, runCommand } from './commands.ts'
 import type { Home } from './home.ts'
 
 const REPOSITORY: Home = {
@@ -21,4 +21,13 @@ const REPOSITORY: Home = {
   },
 }
 
-await endWith(runCommand(process.argv.slice(2), REPOSITORY))
+/** What only the repository has. */
+const OF_THE_REPOSITORY: Runs = {
+  bench: async (args) => (await import('./bench.ts')).main(args),
+  build: async (args) => (await import('./build.ts')).main(args),
+  mutate: async (args) => (await import('./mutate.ts')).main(args),
+  release: async (args) => (await import('./release.ts')).main(args),
+  soak: async (args) => (await import('./soak.ts')).main(args),
+}
+
+await endWith(runCommand(process.argv.slice(2), REPOSITORY, OF_THE_REPOSITORY))

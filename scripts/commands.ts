@@ -4,20 +4,13 @@
  */
 import type { Ending } from './as-process.ts'
 import type { Home } from './home.ts'
+import { type CommandName, helpOf, listOf } from './options.ts'
 
-const HELP = `Usage: client-initiated-account-linking <command> [options]
+type Run = (args: readonly string[], home: Home) => Promise<Ending>
+export type Runs = Readonly<Partial<Record<CommandName, Run>>>
 
-  deploy   Puts the Action into an Auth0 tenant, with all that it needs around it.
-  doctor   Checks the account linking of an Auth0 tenant, reading only.
-  demo     Links a second login to an account on a local tenant, step by step.
-  start    Opens a local tenant, an application to link in, and an inspector.
-
-<command> --help tells its options.
-`
-
-type Command = (args: readonly string[], home: Home) => Promise<Ending>
-
-const COMMANDS: Readonly<Record<string, Command>> = {
+/** What users have; the repository has more. */
+const OF_THE_PACKAGE: Runs = {
   deploy: async (args, { actionCode: build }) =>
     (await import('./deploy.ts')).main(args, process.env, process, { build }),
   doctor: async (args, { actionCode: build }) =>
@@ -26,16 +19,31 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   start: async (args, home) => (await import('./start.ts')).main(args, home),
 }
 
+const isHelp = (word: string): boolean => word === '--help' || word === '-h'
+
 export async function runCommand(
   [name = '--help', ...args]: readonly string[],
   home: Home,
+  more: Runs = {},
 ): Promise<Ending> {
-  if (name === '--help' || name === '-h') {
-    process.stdout.write(HELP)
-    return 0
+  const runs: Runs = { ...OF_THE_PACKAGE, ...more }
+  const names = Object.keys(runs) as readonly CommandName[]
+  const found = names.find((one) => one === name)
+  const run = found && runs[found]
+  if (run !== undefined && args.some(isHelp)) process.stdout.write(helpOf(found as CommandName))
+  else if (run !== undefined) return run(args, home)
+  else if (isHelp(name)) process.stdout.write(usage(names))
+  else {
+    console.error(`There is no command ${name}; there are ${names.join(', ')}.`)
+    return 1
   }
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (command !== undefined) return command(args, home)
-  console.error(`There is no command ${name}; there are ${Object.keys(COMMANDS).join(', ')}.`)
-  return 1
+  return 0
 }
+
+const usage = (names: readonly CommandName[]): string =>
+  `Usage: client-initiated-account-linking <command> [options]
+
+${listOf(names)}
+
+<command> --help tells its options.
+`

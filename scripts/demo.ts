@@ -4,6 +4,7 @@
  * account held both identities, a request with a wrong hint was denied, and the unlink undid the link.
  */
 import { type Ending, tellFailure } from './as-process.ts'
+import { readDemoOptions } from './demo/options.ts'
 import type { Home } from './home.ts'
 import { tellMissing } from './tenant/needs.ts'
 
@@ -11,12 +12,7 @@ export const main = (args: readonly string[], home: Home): Promise<Ending> =>
   tellFailure('demo', run(args, home))
 
 async function run(args: readonly string[], { actionCode }: Home): Promise<Ending> {
-  const { HELP, readOptions } = await import('./demo/options.ts')
-  const options = readOptions(args, process.env)
-  if (options.help) {
-    process.stdout.write(HELP)
-    return 0
-  }
+  const options = readDemoOptions(args, process.env)
   const missing = tellMissing()
   if (missing !== undefined) throw new Error(missing)
   const { tellStory } = await import('./demo/story.ts')

@@ -5,18 +5,14 @@
  */
 import { type Ending, tellFailure } from './as-process.ts'
 import { type Home, ROOT } from './home.ts'
+import { readStartOptions } from './start/options.ts'
 import { tellMissing } from './tenant/needs.ts'
 
 export const main = (args: readonly string[], home: Home): Promise<Ending> =>
   tellFailure('start', run(args, home))
 
 async function run(args: readonly string[], { actionCode, watchSources }: Home): Promise<Ending> {
-  const { HELP, readOptions } = await import('./start/options.ts')
-  const options = readOptions(args, process.env)
-  if (options.help) {
-    process.stdout.write(HELP)
-    return 0
-  }
+  const options = readStartOptions(args, process.env)
   const missing = tellMissing()
   if (missing !== undefined) throw new Error(missing)
   const { openLab } = await import('./start/lab.ts')

@@ -41,12 +41,16 @@ const mfa = kind<'no' | 'enrolled' | 'always'>('yes, no or always', (value) => {
   const on = readSwitch(value)
   return on === undefined ? undefined : on ? 'enrolled' : 'no'
 })
-const hintAge = kind('1 to 86400 seconds', (value) => readSeconds(value, 86_400))
+const hintAge = kind('1 to 86400 seconds', (value) => readCount(value, 86_400))
+const identityCount = kind('1 to 10', (value) => readCount(value, 10))
 const authAge = kind<number | 'off'>('off, or 1 second or more', (value) =>
-  value.toLowerCase() === 'off' ? 'off' : readSeconds(value, Number.MAX_SAFE_INTEGER),
+  value.toLowerCase() === 'off' ? 'off' : readCount(value, Number.MAX_SAFE_INTEGER),
 )
 const nestedParams = kind('extra parameters, none of them reserved or repeated', readNestedParams)
 const claim = kind('an https: or urn: name outside auth0.com and urn:auth0', readClaimName)
+
+/** Kinds that take one of a few words, those in `takes`: for whoever shows settings, in no login. */
+export const CHOICES = [toggle, mfa]
 
 const setting = <T, const F>(name: string, kind: Kind<T>, fallback: F): Setting<T | F> => ({
   name,
@@ -62,7 +66,7 @@ const required = (name: string, kind: Kind<string>): Setting<string> => ({
 
 /**
  * Every setting: its name, what it takes, and what holds where it is not set. Whatever reads or shows
- * settings reads this.
+ * settings reads this; a name that ends in _SECRET makes it one that is shown and kept nowhere.
  */
 export const SETTINGS = {
   domain: required('AUTH0_DOMAIN', host),
@@ -90,6 +94,8 @@ export const SETTINGS = {
   allowMerge: setting('ALLOW_MERGE', toggle, false),
   linkExistingUsers: setting('LINK_EXISTING_USERS', toggle, true),
   mergeUserMetadata: setting('MERGE_USER_METADATA', toggle, false),
+  identitiesPerConnection: setting('IDENTITIES_PER_CONNECTION', identityCount, 1),
+  confirmLink: setting('CONFIRM_LINK', toggle, false),
   allowUnlink: setting('ALLOW_UNLINK', toggle, true),
   nestedParams: setting('NESTED_PARAMS', nestedParams, []),
   resultClaim: setting('RESULT_CLAIM', claim, undefined),
@@ -122,7 +128,11 @@ export function readSettings(event: PostLoginEvent): Settings | Denial {
     key,
     readSetting<unknown>(event, setting, problems),
   ])
-  return denyMisread(problems) ?? Object.fromEntries(settings)
+  const read: Settings = Object.fromEntries(settings)
+  // The application confirms by what it is told, and both would fill its cookies.
+  if (read.confirmLink && (read.resultClaim === undefined || read.mergeUserMetadata))
+    problems.push('CONFIRM_LINK needs RESULT_CLAIM, and goes without MERGE_USER_METADATA')
+  return denyMisread(problems) ?? read
 }
 
 /** The value, or the default where there is none that can be understood: then a problem is added. */
@@ -168,9 +178,9 @@ function readList(value: string): readonly string[] | undefined {
   return items.length > 0 ? items : undefined
 }
 
-function readSeconds(value: string, max: number): number | undefined {
-  const seconds = /^\d+$/.test(value) ? Number(value) : 0
-  return seconds >= 1 && seconds <= max ? seconds : undefined
+function readCount(value: string, max: number): number | undefined {
+  const count = /^\d+$/.test(value) ? Number(value) : 0
+  return count >= 1 && count <= max ? count : undefined
 }
 
 /** What the nested request sets itself, or what would change whom or what it asks. */

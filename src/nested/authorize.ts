@@ -43,9 +43,11 @@ function buildParameters({ event, settings, domain }: Context, plan: Plan): URLS
     connection: plan.nestedConnection,
     max_age: '0',
   })
-  if (plan.mode !== 'unlink' && plan.connectionScope !== undefined)
-    parameters.set('connection_scope', plan.connectionScope)
   if (uiLocales.length > 0) parameters.set('ui_locales', uiLocales.join(' '))
   for (const [name, value] of settings.nestedParams) parameters.set(name, value)
+  if (plan.mode === 'unlink') return parameters
+  const { connectionScope, loginHint } = plan
+  if (connectionScope !== undefined) parameters.set('connection_scope', connectionScope)
+  if (loginHint !== undefined) parameters.set('login_hint', loginHint)
   return parameters
 }

@@ -770,7 +770,8 @@ onEverySubject((world) => {
       const code = 'x&code_verifier=y&redirect_uri=https://other.example.net/#'
       const resumed = await world.resume(started, nested, withCode(code))
       expect(resumed.code).toBe('callback_invalid')
-      const form = new URLSearchParams(world.tenant.requests.at(-1)?.body)
+      const exchange = world.tenant.requests.find(({ route }) => route === 'code')
+      const form = new URLSearchParams(exchange?.body)
       expect(form.getAll('code')).toEqual([code])
       expect(form.getAll('code_verifier')).toHaveLength(1)
       expect(form.getAll('redirect_uri')).toEqual([`https://${CANONICAL_DOMAIN}/continue`])

@@ -6,7 +6,7 @@
 import { readdirSync } from 'node:fs'
 import { build } from 'esbuild'
 import { describe, expect, it } from 'vitest'
-import { MAX_BUNDLE_BYTES } from '../../scripts/build.ts'
+import { MAX_BUNDLE_BYTES } from '../../scripts/bundle.ts'
 import { ACTION, DIST_FILES, ROOT, readProject } from './dist.ts'
 
 /** Every module that esbuild finds imported, in whatever way, with nothing followed. */
@@ -84,6 +84,10 @@ describe('the artifact', () => {
       expect(ACTION.includes(word)).toBe(false)
     },
   )
+
+  it('has the helper for async functions once, which each file of `auth0` brings', () => {
+    expect(ACTION.match(/\.throw\(/g)).toHaveLength(1)
+  })
 
   it('says nothing of the machine that built it', () => {
     expect(ACTION).not.toContain('node_modules')

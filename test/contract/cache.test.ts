@@ -107,11 +107,8 @@ onEverySubject((world) => {
       const published = (count: number) =>
         ['a', 'b', 'c', 'd', 'e'].slice(0, count).map((id) => ({ ...key, kid: `${kid}${id}` }))
       const sizes: number[] = []
-      // All keys are known after one call; each of the two that were not kept costs another.
-      for (const [count, calls] of [
-        [3, 1],
-        [5, 3],
-      ] as const) {
+      for (const count of [3, 5]) {
+        await world.reload()
         const before = world.tenant.calls('jwks')
         const body = { keys: published(count) }
         world.tenant.failAlways('jwks', { kind: 'answer', status: 200, body })
@@ -121,7 +118,8 @@ onEverySubject((world) => {
           const hint = signJwt(hintClaims(event), { kid })
           expect((await world.start({ cache, hint })).redirect).toBeDefined()
         }
-        expect(world.tenant.calls('jwks') - before).toBe(calls)
+        // The first hint was of another key: for ten seconds the two are found in what came then.
+        expect(world.tenant.calls('jwks') - before).toBe(1)
         sizes.push(cache.sizeBytes())
       }
       expect(sizes[1]).toBe(sizes[0])

@@ -1,6 +1,6 @@
 /** Section 4, step 5 of the contract: which hints are accepted. */
 
-import { describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { buildEvent } from '../../scripts/testing/event.ts'
 import { hintClaims } from '../../scripts/testing/flow.ts'
 import { publishedKey, TEST_KEYS } from '../../scripts/testing/keys.ts'
@@ -229,6 +229,8 @@ onEverySubject((world) => {
   })
 
   describe('an unknown kid', () => {
+    beforeEach(() => world.reload())
+
     test('fetches the cached keys once more, and finds a new one', async () => {
       world.tenant.publish('current')
       await world.start()

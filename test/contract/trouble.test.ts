@@ -7,7 +7,7 @@ import { publishedKey } from '../../scripts/testing/keys.ts'
 import { NOW_MS, PRIMARY, SECONDARY } from '../../scripts/testing/people.ts'
 import type { Route } from '../../scripts/testing/tenant-double.ts'
 import { stopTimers, untilSettled } from '../support/settle.ts'
-import { onEverySubject } from './harness.ts'
+import { LINKED, onEverySubject, UNLINK_EVENT } from './harness.ts'
 
 const HANDLER_LIMIT_MS = 15_000
 const CALL_LIMIT_MS = 5_000
@@ -519,6 +519,20 @@ onEverySubject((world) => {
       expect(ran.code).toBe('link_failed')
       expect(world.tenant.calls('link')).toBe(1)
     })
+  })
+
+  test.each([
+    ['is refused', answer(400)],
+    ['is answered by a proxy', answer(404, PAGE, html)],
+  ])('an unlink that was lost and then %s is service_unavailable', async (_what, fault) => {
+    world.settle(LINKED)
+    const started = await world.start({ event: UNLINK_EVENT })
+    const nested = await world.nested(started, { user: LINKED })
+    world.tenant.fail('unlink', { kind: 'reset', applied: true }, fault)
+    stopTimers(NOW_MS)
+    const { value } = await untilSettled(world.resume(started, nested))
+    expect(value.code).toBe('service_unavailable')
+    expect(world.tenant.unlinks).toHaveLength(1)
   })
 
   describe('the Management token', () => {

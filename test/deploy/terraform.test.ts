@@ -1,14 +1,14 @@
 /** The Terraform that is given to copy, as text: it makes what `npm run deploy` makes. */
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import { DEFAULT_ACTION_NAME } from '../../scripts/deploy/config.ts'
-import { readSettingNames, SECRET_SETTINGS } from '../../scripts/deploy/settings.ts'
+import { REQUIRED_SETTINGS, SECRET_SETTINGS, SETTING_NAMES } from '../../scripts/deploy/settings.ts'
 import {
   COMPANION_GRANTS,
   COMPANION_SCOPES,
   RUNTIME,
   TRIGGER_VERSION,
 } from '../../scripts/deploy/steps.ts'
+import { DEFAULT_ACTION_NAME } from '../../scripts/options.ts'
 
 const FILE = new URL('../../.github/deploy/terraform/main.tf', import.meta.url)
 /** With one space where the equals signs stand below each other. */
@@ -68,10 +68,8 @@ test('it makes the Action that npm run deploy makes, in the flow', () => {
   )
   expect(resource('auth0_trigger_action')).toContain('trigger = "post-login"')
   const names = [...SETTINGS.keys()]
-  expect(names).toEqual(
-    expect.arrayContaining(['AUTH0_DOMAIN', 'AUTH0_CLIENT_ID', ...SECRET_SETTINGS]),
-  )
-  for (const name of names) expect(readSettingNames()).toContain(name)
+  expect(names).toEqual(expect.arrayContaining([...REQUIRED_SETTINGS]))
+  for (const name of names) expect(SETTING_NAMES).toContain(name)
   expect(SETTINGS.get('ENFORCE_EMAIL_VERIFICATION')).toBe('"yes"')
   expect(SETTINGS.get('PRIMARY_MAX_AUTH_AGE')).toBe('"600"')
 })

@@ -37,7 +37,7 @@ test.each<Row>([
   {
     what: 'a link that is answered in HTML',
     fault: { route: LINK, status: 403, headers: { 'content-type': 'text/html' }, body: '<p>' },
-    expected: 'link_failed',
+    expected: 'service_unavailable',
     identities: 1,
   },
   {

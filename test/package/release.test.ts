@@ -198,7 +198,8 @@ describe('the release', { timeout: 240_000 }, () => {
 
   it('is not made over what is there', async () => {
     const outcome = promisify(execFile)(process.execPath, [
-      join(ROOT, 'scripts/release.ts'),
+      join(ROOT, 'scripts/run.js'),
+      'release',
       '--into',
       ROOT,
     ])

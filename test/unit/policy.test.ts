@@ -28,6 +28,7 @@ const LINK: LinkingRequest = {
   connection: 'google-oauth2',
   connectionScope: undefined,
   identity: undefined,
+  loginHint: undefined,
 }
 const UNLINK: LinkingRequest = { ...LINK, mode: 'unlink' }
 
