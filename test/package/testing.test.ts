@@ -86,7 +86,7 @@ describe("a user's own tests", () => {
     expect(await compile('action.mts')).toMatchObject({ code: 0, stdout: '' })
     const code = lines.join('\n').replace('type Handler, ', '').replace(': readonly Handler[]', '')
     const { stdout } = await run('node', ['--input-type=module', '-e', code], { cwd: folder })
-    expect(stdout).toBe('onExecutePostLogin,onContinuePostLogin function,function function\n')
+    expect(stdout).toBe('onContinuePostLogin,onExecutePostLogin function,function function\n')
 
     const wrong = "export { onExecutePostLogin } from 'client-initiated-account-linking/action'"
     await writeFile(join(folder, 'named.mts'), wrong)
