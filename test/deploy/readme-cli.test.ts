@@ -2,13 +2,14 @@ import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { blockOf } from '../readme/blocks.ts'
-import { companionOf, expectLink, ROOT, runCli, TIMEOUT_MS, workFolder } from './cli.ts'
+import { companionOf, expectLink, runCli, TIMEOUT_MS } from './cli.ts'
+import { ROOT, workFolder } from './processes.ts'
 import { startBench } from './tenant.ts'
 
 describe('auth0-deploy-cli', () => {
   it('imports the folder of the README, and a link works', { timeout: TIMEOUT_MS }, async () => {
     const bench = await startBench()
-    const folder = await workFolder()
+    const folder = workFolder()
     await mkdir(join(folder, 'dist'))
     await cp(join(ROOT, 'dist/action.js'), join(folder, 'dist/action.js'))
     await writeFile(join(folder, 'tenant.yaml'), blockOf('With auth0-deploy-cli', 'yaml'))
