@@ -2,7 +2,8 @@ import { cp, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { codeBlocks, sectionOf } from '../readme/blocks.ts'
-import { companionOf, expectLink, ROOT, runCli, TIMEOUT_MS, workFolder } from './cli.ts'
+import { companionOf, expectLink, runCli, TIMEOUT_MS } from './cli.ts'
+import { ROOT, workFolder } from './processes.ts'
 import { startBench } from './tenant.ts'
 
 describe('auth0-deploy-cli', () => {
@@ -10,7 +11,7 @@ describe('auth0-deploy-cli', () => {
     timeout: TIMEOUT_MS,
   }, async () => {
     const bench = await startBench()
-    const folder = await workFolder()
+    const folder = workFolder()
     await mkdir(join(folder, 'dist'))
     await cp(join(ROOT, 'dist/action.js'), join(folder, 'dist/action.js'))
     await cp(join(ROOT, '.github/deploy/auth0-deploy-cli/tenant.yaml'), join(folder, 'tenant.yaml'))

@@ -7,7 +7,5 @@ export default defineConfig({
     setupFiles: ['test/support/setup.ts'],
     maxWorkers: 2,
     testTimeout: 180_000,
-    // Processes with time limits of their own: on a busy machine one may be late.
-    retry: 1,
   },
 })
