@@ -70,7 +70,15 @@ async function runTests(folder: string, file: string, only?: string): Promise<Te
   await rm(outputFile, { force: true })
   const filter = only === undefined ? [] : ['-t', only.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')]
   const options = ['--bail=1', '--maxWorkers=1', '--reporter=json', `--outputFile=${outputFile}`]
-  const { code, output } = await run(folder, [VITEST, 'run', `test/${file}`, ...options, ...filter])
+  const { code, output } = await run(folder, [
+    VITEST,
+    'run',
+    '--project',
+    'fast',
+    `test/${file}`,
+    ...options,
+    ...filter,
+  ])
   if (code === undefined) return { failed: 0, passed: 0, inTime: false }
   const text = await readFile(outputFile, 'utf8').catch(() => undefined)
   if (text === undefined) throw new Error(`the tests did not run: ${lastLine(output)}`)

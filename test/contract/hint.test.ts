@@ -139,17 +139,16 @@ onEverySubject((world) => {
     world.start({ hint: signJwt({ ...GOOD, ...claims }, header, key) })
 
   test.each(named(ACCEPTED))('accepts a hint $what', async ({ claims, header, key }) => {
-    expect((await startWith(claims, header, key)).redirect).toBeDefined()
+    expect(await startWith(claims, header, key)).toRedirect()
   })
 
   test.each(named(INVALID))('denies a hint $what', async ({ claims, header, key }) => {
     const started = await startWith(claims, header, key)
-    expect(started.code).toBe('hint_invalid')
-    expect(started.redirect).toBeUndefined()
+    expect(started).toBeDenied('hint_invalid')
   })
 
   test.each(named(EXPIRED))('denies as expired a hint $what', async ({ claims, header, key }) => {
-    expect((await startWith(claims, header, key)).code).toBe('hint_expired')
+    expect(await startWith(claims, header, key)).toBeDenied('hint_expired')
   })
 
   describe('of this very session', () => {
@@ -168,11 +167,10 @@ onEverySubject((world) => {
     test.each(ROWS)('%s: session_mismatch', async (_what, sid, id, cause) => {
       const options = { hint: { sid }, event: { session: { id } } }
       const started = await world.start(options)
-      expect(started.code).toBe('session_mismatch')
-      expect(started.redirect).toBeUndefined()
+      expect(started).toBeDenied('session_mismatch')
       expect(world.lines.join('\n')).toContain(cause)
       const unpinned = await world.start({ ...options, settings: { PIN_SESSION: 'no' } })
-      expect(unpinned.redirect).toBeDefined()
+      expect(unpinned).toRedirect()
     })
 
     test.each([
@@ -181,17 +179,17 @@ onEverySubject((world) => {
       ['eleven minutes old', { iat: NOW_SECONDS - 660 }, 'session_mismatch'],
     ])('%s, and of another session: %3$s', async (_what, claims, code) => {
       const started = await world.start({ hint: { ...claims, sid: 'another' } })
-      expect(started.code).toBe(code)
+      expect(started).toBeDenied(code)
     })
 
     test.each([UNLINK_EVENT, CONSENT_EVENT])('holds for unlink and consent too', async (event) => {
-      expect((await world.start({ event, hint: { sid: 'another' } })).code).toBe('session_mismatch')
-      expect((await world.start({ event })).redirect).toBeDefined()
+      expect(await world.start({ event, hint: { sid: 'another' } })).toBeDenied('session_mismatch')
+      expect(await world.start({ event })).toRedirect()
     })
   })
 
   test.each(MALFORMED)('denies a hint that is %s', async (_what, hint) => {
-    expect((await world.start({ hint })).code).toBe('hint_invalid')
+    expect(await world.start({ hint })).toBeDenied('hint_invalid')
   })
 
   test('has one message for every hint that is invalid', async () => {
@@ -204,7 +202,7 @@ onEverySubject((world) => {
 
   test('refuses a hint of 200 kB before any request', async () => {
     const started = await world.start({ hint: signJwt({ ...GOOD, padding: 'x'.repeat(150_000) }) })
-    expect(['invalid_request', 'hint_invalid']).toContain(started.code)
+    expect(started).toBeDenied('invalid_request', 'hint_invalid')
     expect(world.tenant.requests).toEqual([])
   })
 
@@ -219,12 +217,12 @@ onEverySubject((world) => {
     const event = { request: { hostname: CUSTOM_DOMAIN }, custom_domain: { domain: CUSTOM_DOMAIN } }
 
     test('accepts a hint of the custom domain', async () => {
-      expect((await world.start({ event })).redirect?.host).toBe(CUSTOM_DOMAIN)
+      expect(await world.start({ event })).toRedirect({ host: CUSTOM_DOMAIN })
     })
 
     test('denies a hint of the canonical domain', async () => {
       const hint = { iss: `https://${CANONICAL_DOMAIN}/` }
-      expect((await world.start({ event, hint })).code).toBe('hint_invalid')
+      expect(await world.start({ event, hint })).toBeDenied('hint_invalid')
     })
   })
 
@@ -237,20 +235,20 @@ onEverySubject((world) => {
       world.tenant.publish('next', 'current')
       expect(world.tenant.calls('jwks')).toBe(1)
       const started = await world.start({ hint: signJwt(GOOD, {}, 'next') })
-      expect(started.redirect).toBeDefined()
+      expect(started).toRedirect()
       expect(world.tenant.calls('jwks')).toBe(2)
     })
 
     test('fetches the cached keys once more, and is denied when it is still unknown', async () => {
       await world.start()
       const started = await world.start({ hint: signJwt(GOOD, {}, 'foreign') })
-      expect(started.code).toBe('hint_invalid')
+      expect(started).toBeDenied('hint_invalid')
       expect(world.tenant.calls('jwks')).toBe(2)
     })
 
     test('costs two requests at most where nothing is cached', async () => {
       const started = await world.start({ hint: signJwt(GOOD, {}, 'foreign') })
-      expect(started.code).toBe('hint_invalid')
+      expect(started).toBeDenied('hint_invalid')
       expect(world.tenant.calls('jwks')).toBeLessThanOrEqual(2)
     })
 
@@ -258,7 +256,7 @@ onEverySubject((world) => {
       await world.start()
       await world.start({ hint: signJwt(GOOD, {}, 'foreign') })
       const before = world.tenant.calls()
-      expect((await world.start()).redirect).toBeDefined()
+      expect(await world.start()).toRedirect()
       expect(world.tenant.calls()).toBe(before)
     })
   })
@@ -276,6 +274,6 @@ onEverySubject((world) => {
       status: 200,
       body: { keys: [...others, publishedKey('current')] },
     })
-    expect((await world.start()).redirect).toBeDefined()
+    expect(await world.start()).toRedirect()
   })
 })
