@@ -16,6 +16,8 @@ const project = (name: string, groupOrder: number, options: TestOptions) => ({
 export default defineConfig({
   test: {
     setupFiles: ['test/support/setup.ts'],
+    // What fails, and nothing of what passes.
+    reporters: process.env.GITHUB_ACTIONS ? ['dot', 'github-actions'] : ['dot'],
     projects: [
       project('fast', 0, {
         include: ['test/{attacks,bundle,contract,e2e,fuzz,readme,unit}/**/*.test.ts'],
