@@ -90,8 +90,8 @@ async function copyProject(): Promise<string> {
 
 /** Builds in this process, whose bundler is warm; the copy's own script knows the copy. */
 async function buildBundle(folder: string): Promise<void> {
-  const script = pathToFileURL(join(folder, 'scripts/build.ts')).href
-  const { build }: typeof import('./build.ts') = await import(script)
+  const script = pathToFileURL(join(folder, 'scripts/build/files.ts')).href
+  const { build }: typeof import('./build/files.ts') = await import(script)
   await build()
 }
 

@@ -10,7 +10,7 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { runIfStarted, tellFailure } from './as-process.ts'
-import { checkDist } from './build.ts'
+import { checkDist } from './build/files.ts'
 import { refuseSwallowed } from './npm-flags.ts'
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))

@@ -18,7 +18,7 @@ export function commandLine(name: string, options = ''): string {
 
 /** The Action's code, built now; `write` puts it into `dist` as well. */
 export async function actionCode({ write }: { readonly write: boolean }): Promise<string> {
-  const { build, buildFiles } = await import('../build.ts')
+  const { build, buildFiles } = await import('../build/files.ts')
   if (write) return build()
   const files = await buildFiles()
   const action = files.find(({ path }) => path === 'dist/action.js')

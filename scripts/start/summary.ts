@@ -2,8 +2,7 @@
  * One flow from its entries: put in order, in words, how it ended, and what the Action cost. Pure.
  */
 
-import type { ApplicationEntry, Entry, Flow, RunEntry, Step } from './flow.ts'
-import type { Label } from './flows.ts'
+import type { ApplicationEntry, Entry, Flow, Label, RunEntry, Step } from './flow.ts'
 import { isLogOut, stepsOf } from './steps.ts'
 
 type TenantEntry = Exclude<Entry, ApplicationEntry>

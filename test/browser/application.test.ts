@@ -1,7 +1,8 @@
 /** The application in Chromium: log in, link, unlink, the agent, and denials. */
 
 import { expect, test, vi } from 'vitest'
-import { cookies, NOTE } from '../../scripts/start/application/sessions.ts'
+import { NOTE } from '../../scripts/start/application/note.ts'
+import { cookieHandler } from '../../scripts/start/application/sessions.ts'
 import { createApplication } from '../../scripts/start/application.ts'
 import { GOOGLE } from '../../scripts/tenant/connections.ts'
 import { linkUser } from '../e2e/scenario.ts'
@@ -441,7 +442,12 @@ test('cookies are what the SDK wants them to be, and secure over https', async (
   const login = await answer(exchangeOf('/login'))
   const denied = await answer(exchangeOf('/link'))
   const given = exchangeOf('/')
-  cookies.setCookie('a', 'b', { sameSite: 'strict', secure: false, maxAge: 60, path: '/a' }, given)
+  cookieHandler.setCookie(
+    'a',
+    'b',
+    { sameSite: 'strict', secure: false, maxAge: 60, path: '/a' },
+    given,
+  )
 
   const secure = expect.stringMatching(/; Path=\/; SameSite=lax; HttpOnly; Secure(; Max-Age=\d+)?$/)
   expect(login.headers.getSetCookie()).toEqual([secure])

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
-import { buildFiles } from '../../scripts/build.ts'
+import { buildFiles } from '../../scripts/build/files.ts'
 import { DIST_FILES, ROOT, readProject } from './dist.ts'
 
 const folders: string[] = []

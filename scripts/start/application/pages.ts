@@ -8,23 +8,8 @@ import { iconOf, labelOf } from '../../tenant/icons.ts'
 import { escapeHtml } from '../../tenant/pages.ts'
 import type { Identities, Identity } from './account.ts'
 import { QUESTION } from './agent.ts'
-import type { Exchange } from './sessions.ts'
-
-/** What is said once, at the top of the next page. */
-export interface Note {
-  readonly tone: 'good' | 'bad'
-  readonly text: string
-  readonly code?: string
-  readonly connection?: string
-  /** `provider|user_id`; not given: any one of the connection. */
-  readonly identity?: string
-  /** What the account has to show for it. */
-  readonly expects?: 'linked' | 'unlinked'
-  /** Offer a login right here. */
-  readonly logIn?: boolean
-  /** What the agent has said so far; where it went well, it goes on by itself. */
-  readonly agent?: readonly string[]
-}
+import type { Exchange } from './exchange.ts'
+import type { Note } from './note.ts'
 
 export interface PageData {
   readonly note?: Note | undefined
