@@ -15,17 +15,10 @@ import {
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { parseCookie } from 'cookie'
 import type { Certificate } from './certificate.ts'
 import type { Fault, Faults } from './faults.ts'
-import {
-  type Exchange,
-  readBody,
-  readCookies,
-  readForm,
-  readJson,
-  sendJson,
-  toParameters,
-} from './http.ts'
+import { type Exchange, readBody, readForm, readJson, sendJson, toParameters } from './http.ts'
 import type { Caller, Channel, Log } from './log.ts'
 
 const LOOPBACK = '127.0.0.1'
@@ -192,7 +185,7 @@ async function toExchange(
     json: readJson(headers, body),
     body,
     headers,
-    cookies: readCookies(headers.cookie),
+    cookies: parseCookie(headers.cookie ?? ''),
     ip: [forwarded].flat()[0]?.split(',')[0]?.trim() ?? LOOPBACK,
     userAgent: headers['user-agent'],
     req,

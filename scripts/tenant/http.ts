@@ -4,6 +4,7 @@
  */
 
 import { type IncomingHttpHeaders, IncomingMessage, type ServerResponse } from 'node:http'
+import { stringifySetCookie } from 'cookie'
 import type { Channel, Parameters } from './log.ts'
 
 /** One request to the tenant, whichever listener it came in by. */
@@ -19,7 +20,7 @@ export interface Exchange {
   readonly json: unknown
   readonly body: Buffer
   readonly headers: IncomingHttpHeaders
-  readonly cookies: Readonly<Record<string, string>>
+  readonly cookies: Readonly<Record<string, string | undefined>>
   readonly ip: string
   readonly userAgent: string | undefined
   readonly req: IncomingMessage
@@ -73,16 +74,6 @@ export function filterParameters(
   return Object.fromEntries(Object.entries(parameters).filter(([name]) => keep(name)))
 }
 
-export function readCookies(header: string | undefined): Record<string, string> {
-  const pairs = (header ?? '').split(/;\s*/).filter((pair) => pair.includes('='))
-  return Object.fromEntries(
-    pairs.map((pair) => {
-      const at = pair.indexOf('=')
-      return [pair.slice(0, at), pair.slice(at + 1)]
-    }),
-  )
-}
-
 export function readForm(headers: IncomingHttpHeaders, body: Buffer): Parameters {
   if (!headers['content-type']?.startsWith('application/x-www-form-urlencoded')) return {}
   return toParameters(new URLSearchParams(body.toString()))
@@ -105,6 +96,13 @@ export function sendJson(
 ): void {
   res.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers })
   res.end(body === undefined ? undefined : JSON.stringify(body))
+}
+
+const COOKIE = { path: '/', httpOnly: true, sameSite: 'lax', secure: true } as const
+
+/** For as long as the browser is open. */
+export function setCookie(res: ServerResponse, name: string, value: string): void {
+  res.appendHeader('set-cookie', stringifySetCookie(name, value, COOKIE))
 }
 
 export function sendPage(res: ServerResponse, status: number, html: string): void {

@@ -173,7 +173,7 @@ test("whatever another application keeps under the note's name is ignored, and t
     const isShown = (await response.text()).includes('id="note"')
     return { status: response.status, isShown, given: response.headers.getSetCookie() }
   }
-  const given = [`${NOTE}=; Path=/; SameSite=lax; HttpOnly; Max-Age=0`]
+  const given = [`${NOTE}=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax`]
   expect(await ask(`note=${encode(GOOD)}`)).toEqual({ status: 200, isShown: false, given: [] })
   expect(await ask(`${NOTE}=${encode(GOOD)}`)).toEqual({ status: 200, isShown: true, given })
 
@@ -449,11 +449,13 @@ test('cookies are what the SDK wants them to be, and secure over https', async (
     given,
   )
 
-  const secure = expect.stringMatching(/; Path=\/; SameSite=lax; HttpOnly; Secure(; Max-Age=\d+)?$/)
+  const secure = expect.stringMatching(
+    /^\S+(; Max-Age=\d+)?; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+  )
   expect(login.headers.getSetCookie()).toEqual([secure])
   expect(denied.headers.getSetCookie()).toEqual([secure])
   expect(given.headers.getSetCookie()).toEqual([
-    'a=b; Path=/a; SameSite=strict; HttpOnly; Max-Age=60',
+    'a=b; Max-Age=60; Path=/a; HttpOnly; SameSite=Strict',
   ])
   // The web server of `npm start` has no TLS: not every browser would take them.
   await logIn(app)

@@ -3,12 +3,12 @@
  */
 
 import type { CookieSerializeOptions } from '@auth0/auth0-server-js'
+import { parseCookie, stringifySetCookie } from 'cookie'
 import type { Exchange } from './exchange.ts'
 
-export function readCookies({ request }: Exchange): Record<string, string> {
-  const pairs = (request.headers.get('cookie') ?? '').split(/;\s*/).map((pair) => pair.split('='))
-  return Object.fromEntries(pairs.map(([name = '', ...value]) => [name, value.join('=')]))
-}
+/** Every one has a value: only a `decode` of one's own could leave one out. */
+export const readCookies = ({ request }: Exchange): Record<string, string> =>
+  parseCookie(request.headers.get('cookie') ?? '') as Record<string, string>
 
 /** As the SDK wants it, and `Secure` unless it says otherwise. */
 export function setCookie(
@@ -18,14 +18,9 @@ export function setCookie(
   options: CookieSerializeOptions = {},
 ): void {
   const { httpOnly = true, maxAge, path = '/', sameSite = 'lax', secure = true } = options
-  const attributes = [
-    `Path=${path}`,
-    `SameSite=${sameSite}`,
-    ...(httpOnly ? ['HttpOnly'] : []),
-    ...(secure ? ['Secure'] : []),
-    ...(maxAge === undefined ? [] : [`Max-Age=${Math.floor(maxAge)}`]),
-  ]
-  headers.append('set-cookie', [`${name}=${value}`, ...attributes].join('; '))
+  const lifetime = maxAge === undefined ? {} : { maxAge: Math.floor(maxAge) }
+  const attributes = { httpOnly, path, sameSite, secure, ...lifetime }
+  headers.append('set-cookie', stringifySetCookie(name, value, attributes))
 }
 
 export const removeCookie = (
