@@ -5,6 +5,7 @@
 
 import { type IncomingHttpHeaders, IncomingMessage, type ServerResponse } from 'node:http'
 import { stringifySetCookie } from 'cookie'
+import { type Html, textOf } from './html.ts'
 import type { Channel, Parameters } from './log.ts'
 
 /** One request to the tenant, whichever listener it came in by. */
@@ -105,14 +106,14 @@ export function setCookie(res: ServerResponse, name: string, value: string): voi
   res.appendHeader('set-cookie', stringifySetCookie(name, value, COOKIE))
 }
 
-export function sendPage(res: ServerResponse, status: number, html: string): void {
+export function sendPage(res: ServerResponse, status: number, page: Html): void {
   res.writeHead(status, {
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'no-store',
     'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'",
     'referrer-policy': 'no-referrer',
   })
-  res.end(html)
+  res.end(textOf(page))
 }
 
 export function redirect(res: ServerResponse, location: string): void {
