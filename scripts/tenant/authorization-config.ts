@@ -6,6 +6,7 @@
 import { type Context, interactionPolicy, type Provider } from 'oidc-provider'
 import { type Application, type Applications, redirectUriAllowed } from './applications.ts'
 import type { BoundedMap } from './bounded.ts'
+import { textOf } from './html.ts'
 import { page } from './pages.ts'
 import type { StoredUser } from './store.ts'
 
@@ -116,7 +117,7 @@ export async function loadExistingGrant({ oidc }: Context) {
 export function renderError(ctx: Context, out: Readonly<Record<string, string>>): void {
   ctx.type = 'html'
   const { error = 'error', error_description: description = '' } = out
-  ctx.body = page({ title: 'This login cannot go on', text: `${error}: ${description}` })
+  ctx.body = textOf(page({ title: 'This login cannot go on', text: `${error}: ${description}` }))
 }
 
 /** At /oauth/token Auth0 answers otherwise than RFC 6749 5.2 says. */

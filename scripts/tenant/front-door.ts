@@ -295,8 +295,8 @@ function rewriteHeaders(
       res.setHeader('location', channel === 'front' ? toFrontDoor(plain, addresses) : plain)
     }
     limitFrames(res, framedBy)
-    const cookies = res.getHeader('set-cookie')
-    if (channel === 'front' && Array.isArray(cookies)) {
+    const cookies = [res.getHeader('set-cookie') ?? []].flat().map(String)
+    if (channel === 'front' && cookies.length > 0) {
       res.setHeader(
         'set-cookie',
         cookies.map((cookie) => cookie.replace(/; secure/i, '')),
