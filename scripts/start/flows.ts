@@ -4,11 +4,11 @@
  * `code_challenge`, interactions), so that flows at once in several browsers stay apart.
  */
 
+import { isLogOut } from '../steps/words.ts'
 import { createBoundedMap } from '../tenant/bounded.ts'
 import { filterParameters, one, toSearch } from '../tenant/http.ts'
 import type { HttpEntry, Parameters } from '../tenant/log.ts'
 import type { ApplicationEntry, Entry, Flow, Label } from './flow.ts'
-import { isLogOut } from './steps.ts'
 import { summarize, tellUnshowable } from './summary.ts'
 
 export interface Flows {

@@ -3,10 +3,10 @@
  * responses; whatever changes the tenant is in the files that it calls.
  */
 
+import { withoutQueries } from '../steps/decode.ts'
 import type { Tenant } from '../tenant/index.ts'
 import type { ActionEntry } from '../tenant/log.ts'
 import { ATTACKS, type AttackResult, carryOut } from './attacks.ts'
-import { withoutQueries } from './decode.ts'
 import type { Deployments } from './deployments.ts'
 import type { Flow } from './flow.ts'
 import type { Flows } from './flows.ts'

@@ -2,8 +2,8 @@
 
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { TOO_DEEP } from '../../scripts/start/decode.ts'
 import type { Lab } from '../../scripts/start/lab.ts'
+import { TOO_DEEP } from '../../scripts/steps/decode.ts'
 import {
   choose,
   isDenied,
