@@ -3,6 +3,7 @@
  * caller's choice.
  */
 
+import { wrapAll } from '../wrap.ts'
 import type { Account } from './story.ts'
 import type { Step } from './timeline.ts'
 
@@ -30,25 +31,6 @@ const WHO_FORMATS: Readonly<Record<string, Format>> = {
 const showDuration = (ms: number | undefined): string =>
   ms === undefined ? '' : `${ms < 9.95 ? ms.toFixed(1) : Math.round(ms)} ms`
 
-/** Words to lines of a width; a word that is too long is broken. */
-export function wrap(text: string, columns: number): readonly string[] {
-  const lines: string[] = []
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1)
-    if (last !== undefined && last.length + 1 + word.length <= columns) {
-      lines[lines.length - 1] = `${last} ${word}`
-      continue
-    }
-    let rest = word
-    while (rest.length > columns) {
-      lines.push(rest.slice(0, columns))
-      rest = rest.slice(columns)
-    }
-    lines.push(rest)
-  }
-  return lines
-}
-
 /** Parts side by side as far as they fit. */
 function flow(parts: readonly string[], columns: number): readonly string[] {
   const lines: string[] = []
@@ -56,7 +38,7 @@ function flow(parts: readonly string[], columns: number): readonly string[] {
     const last = lines.at(-1)
     if (last !== undefined && last.length + 2 + part.length <= columns) {
       lines[lines.length - 1] = `${last}  ${part}`
-    } else lines.push(...wrap(part, columns))
+    } else lines.push(...wrapAll(part, columns))
   }
   return lines
 }
@@ -68,7 +50,7 @@ function renderStep(step: Step, screen: Screen): readonly string[] {
   const headRoom = room - DURATION_COLUMNS - STATUS_COLUMNS
   const pairs = Object.entries(parameters).map(([name, value]) => `${name}=${value}`)
   const what = times === undefined ? step.what : `${step.what}, ${times} times`
-  const [words = '', ...moreWords] = wrap(what, headRoom)
+  const [words = '', ...moreWords] = wrapAll(what, headRoom)
   const paintWords = (text: string) => (depth === 1 ? paint('yellow', text) : text)
   // The request stands beside the words where it fits and nothing else has to follow it.
   const beside =
@@ -91,11 +73,11 @@ function renderStep(step: Step, screen: Screen): readonly string[] {
     head.trimEnd(),
     ...moreWords.map((line) => left + paintWords(line)),
     ...dim(flow([...(beside || request === undefined ? [] : [request]), ...pairs], room)),
-    ...(result === undefined ? [] : wrap(result, room).map((line) => left + line)),
-    ...dim((step.log ?? []).flatMap((line) => wrap(line, room))),
+    ...(result === undefined ? [] : wrapAll(result, room).map((line) => left + line)),
+    ...dim((step.log ?? []).flatMap((line) => wrapAll(line, room))),
     ...dim(
       Object.entries(tokens ?? {}).flatMap(([name, claims]) =>
-        wrap(`${name}: ${JSON.stringify(claims).replaceAll(',"', ', "')}`, room),
+        wrapAll(`${name}: ${JSON.stringify(claims).replaceAll(',"', ', "')}`, room),
       ),
     ),
   ]

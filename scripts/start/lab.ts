@@ -4,7 +4,7 @@
  */
 
 import { randomBytes } from 'node:crypto'
-import { watchSources } from '#home'
+import type { Home } from '../home.ts'
 import { CONNECTIONS, PARTNER_CONNECTION } from '../tenant/connections.ts'
 import { readForm, toParameters } from '../tenant/http.ts'
 import { startTenant, type Tenant } from '../tenant/index.ts'
@@ -27,6 +27,8 @@ export interface LabOptions {
   readonly code: string
   /** The folder that holds `src`, to deploy edits from. */
   readonly root: string
+  /** Default: nothing is edited here. */
+  readonly watchSources?: Home['watchSources']
   /** 0: any free one, of this and the next two. */
   readonly port: number
   readonly httpsPort: number
@@ -117,14 +119,14 @@ async function openAt(server: WebServer, options: LabOptions): Promise<Lab> {
     tenantOrigins: [tenant.canonicalFrontDoor, tenant.customFrontDoor],
     rewriteLocation: tenant.frontDoorOf,
   })
-  const rebuilder = await watchSources(options.root, deployments.rebuilt)
+  const rebuilder = await options.watchSources?.(options.root, deployments.rebuilt)
 
   return {
     url: origin,
     inspectorUrl: `${origin}/inspector`,
     tenant,
     async close() {
-      await rebuilder.close()
+      await rebuilder?.close()
       inspector.close()
       await server.close()
       await tenant.close()

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as tls from 'node:tls'
-import { ROOT } from '#home'
+import { ROOT } from '../home.ts'
 
 /** What is missing and what helps, in one line; `undefined`: it is all there. */
 export function tellMissing(): string | undefined {

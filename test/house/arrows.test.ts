@@ -16,16 +16,12 @@ type Arrows = ReadonlyMap<string, readonly string[]>
 /** `from '…'`, `import '…'` and `import('…')`, in code and in comments that give types. */
 const IMPORTS = /(?:\bfrom\s|\bimport\s|\bimport\()\s*'([^']+)'/g
 
-/** A specifier that stands for one file in the repository and for another in the package. */
-const BY_CONDITION: Readonly<Record<string, readonly string[]>> = {
-  '#home': ['scripts/home/package.ts', 'scripts/home/repository.ts'],
-}
-
 function importsOf(file: string, text: string): readonly string[] {
-  return [...text.matchAll(IMPORTS)].flatMap(([, name = '']) => {
-    if (name.startsWith('.')) return [normalize(join(dirname(file), name))]
-    return BY_CONDITION[name] ?? []
-  })
+  const names = [...text.matchAll(IMPORTS)].map(([, name = '']) => name)
+  const files = names
+    .filter((name) => name.startsWith('.'))
+    .map((name) => normalize(join(dirname(file), name)))
+  return files.filter((one) => !one.startsWith('node_modules/'))
 }
 
 function readArrows(folder: string): Arrows {
@@ -91,7 +87,6 @@ describe('the reading of the sources', () => {
       import './three.ts'
       const four = await import('./four.ts')
       /** @type {import('./five.ts').Five} */
-      import { ROOT } from '#home'
       import { six } from 'six'
     `
     const found = importsOf('folder/any.ts', text)
@@ -102,8 +97,6 @@ describe('the reading of the sources', () => {
       'folder/three.ts',
       'folder/four.ts',
       'folder/five.ts',
-      'scripts/home/package.ts',
-      'scripts/home/repository.ts',
     ])
   })
 
