@@ -13,6 +13,7 @@ import type { Flows } from './flows.ts'
 import type { Happenings } from './happenings.ts'
 import { changePerson, showPeople } from './people.ts'
 import type { Settings } from './settings.ts'
+import type { FlowSummary, Order, State } from './state.ts'
 import type { Troubles } from './troubles.ts'
 
 export interface InspectorOptions {
@@ -44,7 +45,7 @@ const SETTLE_MS = 30
 const json = (value: unknown, status = 200): Response =>
   Response.json(value, { status, headers: { 'cache-control': 'no-store' } })
 
-const summaryOf = ({ steps: _steps, ...flow }: Flow) => flow
+const summaryOf = ({ steps: _steps, ...flow }: Flow): FlowSummary => flow
 
 export function createInspector(options: InspectorOptions): Inspector {
   const { deployments, flows, happenings, origin, settings, tenant, troubles } = options
@@ -54,7 +55,7 @@ export function createInspector(options: InspectorOptions): Inspector {
   let timer: NodeJS.Timeout | undefined
   let lastShown = ''
 
-  const state = () => ({
+  const state = (): State => ({
     tenant: { domain: tenant.canonicalDomain, frontDoor: tenant.canonicalFrontDoor },
     deployment: deployments.current(),
     settings: settings.shown(),
@@ -196,17 +197,7 @@ export function createInspector(options: InspectorOptions): Inspector {
   }
 }
 
-/** The members of an order that are of their type; the rest is as if it were not there. */
-interface Order {
-  readonly name?: string
-  readonly on?: boolean
-  readonly value?: string
-  readonly userId?: string
-  readonly emailVerified?: boolean
-  readonly enrolled?: boolean
-}
-
-const MEMBERS: Readonly<Record<string, string>> = {
+const MEMBERS: Readonly<Record<keyof Order, 'boolean' | 'string'>> = {
   name: 'string',
   on: 'boolean',
   value: 'string',
@@ -219,7 +210,8 @@ function readOrder(text: string): Order | undefined {
   try {
     const given: unknown = JSON.parse(text)
     if (typeof given !== 'object' || given === null) return undefined
-    const members = Object.entries(given).filter(([name, value]) => typeof value === MEMBERS[name])
+    const types: Readonly<Record<string, string>> = MEMBERS
+    const members = Object.entries(given).filter(([name, value]) => typeof value === types[name])
     return Object.fromEntries(members)
   } catch {
     return undefined
