@@ -9,7 +9,7 @@ import type { Cache } from './cache.ts'
 import type { Http } from './http.ts'
 import { isRecord, parseJson } from './json.ts'
 import { type Denial, deny, isDenial } from './outcome.ts'
-import { noteMiss, readMiss, share } from './single-flight.ts'
+import { recall, remember, share } from './single-flight.ts'
 
 /** How long a key that the tenant has revoked may go on: the price of not asking at every login. */
 const TTL_MS = 10 * 60 * 1_000
@@ -53,12 +53,11 @@ export function createKeySource(domain: string, http: Http, cache: Cache): KeySo
     const known = withId(cached)
     if (known !== undefined || fetched !== undefined) return known
     const at = cache.keyOf(name)
-    const miss = readMiss(at, http)
-    if (cached !== undefined && miss !== undefined) return miss.answer
-    const keys = await share(at, http, fetchKeys)
-    if (!isDenial(keys)) fetched = keys
+    const last = cached && recall<readonly PublicKey[] | Denial>(at, http)
+    const keys = last ?? (await share(at, http, fetchKeys))
     const found = isDenial(keys) ? keys : withId(keys)
-    if (found === undefined || isDenial(found)) noteMiss(at, http, found)
+    if (last === undefined && (found === undefined || isDenial(found))) remember(at, http, keys)
+    if (!isDenial(keys)) fetched = keys
     return found
   }
 

@@ -1,9 +1,9 @@
 /**
  * One request for all executions of this instance that want the same at the same moment, and none for
- * what was asked for in vain a moment ago. No I/O of its own. It has the only state in module scope,
+ * what was asked in vain a moment ago. No I/O of its own. It has the only state in module scope,
  * because nothing else reaches from one execution to another: key sets and Management tokens while they
- * are fetched, and when a search failed, under the cache's keys, which are hashes of domain, client and
- * secrets.
+ * are fetched, and a key set in which a key was looked for in vain, under the cache's keys, which are
+ * hashes of domain, client and secrets.
  */
 import type { Http } from './http.ts'
 import { type Denial, isDenial } from './outcome.ts'
@@ -32,24 +32,18 @@ export async function share<T>(
   return own
 }
 
-/** How long a search in vain stands: a key that is new by then is found this much later. */
-const MISS_MS = 10_000
+/** How long an answer stands that did not help: what is new by then is found this much later. */
+const RECENT_MS = 10_000
 
-/** A search in vain, and what came of it. */
-interface Miss {
-  readonly untilMs: number
-  readonly answer: Denial | undefined
+const recent = new Map<string, { readonly untilMs: number; readonly answer: unknown }>()
+
+/** What was remembered under this key less than 10 seconds ago. */
+export function recall<T>(key: string, http: Http): T | undefined {
+  const entry = recent.get(key)
+  return entry !== undefined && http.monotonicMs() < entry.untilMs ? (entry.answer as T) : undefined
 }
 
-const misses = new Map<string, Miss>()
-
-/** The search with this key that was in vain less than 10 seconds ago. */
-export function readMiss(key: string, http: Http): Miss | undefined {
-  const miss = misses.get(key)
-  return miss !== undefined && http.monotonicMs() < miss.untilMs ? miss : undefined
-}
-
-/** Lets others with this key know for 10 seconds that they need not search. */
-export function noteMiss(key: string, http: Http, answer: Denial | undefined): void {
-  misses.set(key, { untilMs: http.monotonicMs() + MISS_MS, answer })
+/** Spares others with this key for 10 seconds the question that was answered so. */
+export function remember(key: string, http: Http, answer: unknown): void {
+  recent.set(key, { untilMs: http.monotonicMs() + RECENT_MS, answer })
 }

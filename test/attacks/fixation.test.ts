@@ -106,7 +106,7 @@ attack('fixation', () => {
       async (values) => {
         const scenario = await startScenario({ settings, tenant: platform(false, values) })
         const { attempt, end } = await handOver(scenario, victim)
-        expect(codeOf(await attempt.complete(end.url))).toBe('binding_mismatch')
+        expect(await attempt.complete(end.url)).toBeDenied('binding_mismatch')
         if (settings.PIN_SESSION === 'no') expect(logOf(scenario)).toContain(`another ${named}`)
         expectUntouched(scenario)
       },
@@ -117,7 +117,7 @@ attack('fixation', () => {
       async (values) => {
         const scenario = await startScenario({ settings, tenant: platform(true, values) })
         const { attempt, end } = await intercept(scenario, victim)
-        expect(codeOf(await attempt.complete(end.url))).toBe('binding_mismatch')
+        expect(await attempt.complete(end.url)).toBeDenied('binding_mismatch')
         expect(logOf(scenario)).toContain(`another ${named}`)
         expectUntouched(scenario)
       },
@@ -127,7 +127,7 @@ attack('fixation', () => {
   test('a browser of the same kind has no session of the attacker’s', async () => {
     const scenario = await startScenario({ tenant: platform(false, 'first') })
     const { attempt, end } = await handOver(scenario, {})
-    expect(codeOf(await attempt.complete(end.url))).toBe('binding_mismatch')
+    expect(await attempt.complete(end.url)).toBeDenied('binding_mismatch')
     expect(logOf(scenario)).toContain('another session')
     expectUntouched(scenario)
   })
@@ -140,7 +140,7 @@ attack('fixation', () => {
     await logIn(ALEX.email, victim)
     const loginPage = await victim.open(nestedUrl(page))
     const back = await victim.submit(loginPage, { values: { email: ALEX.email } })
-    expect(codeOf(await attempt.complete(back.url))).toBe('binding_mismatch')
+    expect(await attempt.complete(back.url)).toBeDenied('binding_mismatch')
     expect(logOf(scenario)).toContain('another session')
     expectUntouched(scenario)
   })
@@ -154,14 +154,14 @@ attack('fixation', () => {
         tenant: platform(false),
       })
       const { attempt, end } = await handOver(scenario, {})
-      expect(codeOf(await attempt.complete(end.url))).toBe('no denial')
+      expect(await attempt.complete(end.url)).toGoOn()
       expect(connectionsOf(scenario.tenant, SAM.userId)).toEqual([DATABASE, GOOGLE])
     })
 
     test('and the attacker got hold of the victim’s way back', async () => {
       const scenario = await startScenario({ tenant: platform(true) })
       const { attempt, end } = await intercept(scenario, {})
-      expect(codeOf(await attempt.complete(end.url))).toBe('no denial')
+      expect(await attempt.complete(end.url)).toGoOn()
       expect(connectionsOf(scenario.tenant, SAM.userId)).toEqual([DATABASE, GOOGLE])
     })
 
@@ -171,7 +171,7 @@ attack('fixation', () => {
         tenant: platform(false, 'first'),
       })
       const { attempt, end } = await handOver(scenario, { ip: '203.0.113.99' })
-      expect(codeOf(await attempt.complete(end.url))).toBe('binding_mismatch')
+      expect(await attempt.complete(end.url)).toBeDenied('binding_mismatch')
       expectUntouched(scenario)
     })
   })
@@ -317,7 +317,7 @@ attack('redirectedTenant', () => {
     await new Promise((resolve) => elsewhere.close(resolve))
     expect(asked).toBe(0)
     scenario.tenant.clearFaults()
-    expect(codeOf(await attempt.complete(end.url))).toBe('service_unavailable')
+    expect(await attempt.complete(end.url)).toBeDenied('service_unavailable')
     expect(connectionsOf(scenario.tenant, ALEX.userId)).toEqual([DATABASE])
   })
 })

@@ -85,6 +85,10 @@ describe('the artifact', () => {
     },
   )
 
+  it('has the helper for async functions once, which each file of `auth0` brings', () => {
+    expect(ACTION.match(/\.throw\(/g)).toHaveLength(1)
+  })
+
   it('says nothing of the machine that built it', () => {
     expect(ACTION).not.toContain('node_modules')
     expect(ACTION).not.toContain(ROOT)

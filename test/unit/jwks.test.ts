@@ -86,6 +86,13 @@ describe('createKeySource', () => {
     expect(requests()).toBe(2)
   })
 
+  test('asks once more for each key that the cache has no room for', async () => {
+    const five = ['a', 'b', 'c', 'd', 'e'].map((kid) => ({ ...KEY, kid }))
+    const { open, requests } = source({ keys: five })
+    for (const { kid } of five) expect(await open().find(kid)).toMatchObject({ kid })
+    expect(requests()).toBe(3)
+  })
+
   describe('a key that the domain does not have', () => {
     const TWO = { ...KEY, kid: 'two' }
 
@@ -158,6 +165,17 @@ describe('createKeySource', () => {
       for (const kid of ['a', 'b'])
         expect(await open().find(kid)).toMatchObject({ code: 'service_unavailable' })
       expect(requests()).toBe(2)
+    })
+
+    test('hides none of those that the cache has no room for', async () => {
+      const five = ['a', 'b', 'c', 'd', 'e'].map((kid) => ({ ...KEY, kid }))
+      const { open, requests, later } = source({ keys: five })
+      for (let second = 0; second < 9; second++) {
+        await open().find('made-up')
+        expect(await open().find('e')).toMatchObject({ kid: 'e' })
+        later(1_000)
+      }
+      expect(requests()).toBe(1)
     })
 
     test('is one domain’s matter', async () => {
