@@ -14,7 +14,6 @@ import {
 } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { setTimeout as delay } from 'node:timers/promises'
 import { parseCookie } from 'cookie'
 import type { Certificate } from './certificate.ts'
 import type { Fault, Faults } from './faults.ts'
@@ -100,7 +99,7 @@ export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoo
     const fault = options.faults.take({ method, path: url.pathname, ofRun })
     if (fault !== undefined) faulty.add(exchange.req)
     const delayMs = (channel === 'back' ? options.backChannelDelayMs() : 0) + (fault?.delayMs ?? 0)
-    if (delayMs > 0) await delay(delayMs)
+    if (delayMs > 0) await options.faults.wait(delayMs)
     if (fault !== undefined && applyFault(fault, res)) return
     await handler(exchange)
   }

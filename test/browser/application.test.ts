@@ -10,6 +10,7 @@ import {
   choose,
   isDenied,
   isLinked,
+  letTimePass,
   link,
   logIn,
   noteOf,
@@ -277,8 +278,8 @@ test('every form is refused without the origin of the application', async () => 
 test('a hint that is too old is cured by the login that the denial offers', async () => {
   const { app, inspector } = await openDesk()
   await logIn(app)
-  await set(inspector, 'HINT_MAX_AGE', '6')
-  await app.waitForTimeout(7_100)
+  await set(inspector, 'HINT_MAX_AGE', '300')
+  letTimePass(400)
 
   await startLink(app)
   await isDenied(app, 'hint_expired')

@@ -6,6 +6,7 @@ import type { Lab } from '../../scripts/start/lab.ts'
 import { TOO_DEEP } from '../../scripts/steps/decode.ts'
 import {
   choose,
+  HELD_MS,
   isDenied,
   isLinked,
   link,
@@ -17,7 +18,6 @@ import {
   set,
   startLink,
   stepsOf,
-  switching,
 } from './desk.ts'
 
 test('draws a link as it runs, from lane to lane', async () => {
@@ -103,20 +103,15 @@ test('opens an arrow to its decoded request, response and input', async () => {
 })
 
 test('draws the calls of a run that is still under way', async () => {
-  const { app, inspector } = await openDesk()
+  const { app, inspector, lab } = await openDesk()
   await logIn(app)
   await startLink(app)
-  await openTab(inspector, 'Faults')
-  const slow = inspector.getByRole('switch', { name: 'Slow tenant' })
-  await switching(inspector, 'troubles', () => slow.check())
-  await openTab(inspector, 'Flow')
+  lab.tenant.fault({ route: /^POST .*\/identities$/, delayMs: HELD_MS })
 
-  await app.bringToFront()
   const back = choose(app, 'Alex')
-  await expect
-    .poll(() => stepsOf(inspector), { timeout: 15_000 })
-    .toContain('Action to Tenant: redeems the code')
+  await expect.poll(() => stepsOf(inspector)).toContain('Action to Tenant: redeems the code')
   const early = await stepsOf(inspector)
+  lab.tenant.clearFaults()
   await back
   await isLinked(app)
 

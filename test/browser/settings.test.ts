@@ -9,6 +9,7 @@ import {
   type Desk,
   isDenied,
   isLinked,
+  letTimePass,
   link,
   logIn,
   noteOf,
@@ -195,18 +196,18 @@ const ROWS: readonly Row[] = [
   },
   {
     name: 'HINT_MAX_AGE',
-    to: '1',
+    to: '300',
     effect: async (desk) => {
-      await desk.app.waitForTimeout(2_100)
+      letTimePass(400)
       await denies('hint_expired')(desk)
     },
   },
   {
     name: 'PRIMARY_MAX_AUTH_AGE',
-    to: '6',
+    to: '300',
     effect: async (desk) => {
       const { app } = desk
-      await app.waitForTimeout(7_100)
+      letTimePass(400)
       await denies('reauth_required')(desk)
       await app.getByRole('button', { name: 'Log in again' }).click()
       await app.getByRole('link', { name: /Username-Password/ }).click()
