@@ -11,6 +11,8 @@ const PUBLIC: Readonly<Record<string, readonly [file: string, type: string]>> = 
   '/inspector': ['inspector.html', 'text/html'],
   '/inspector/': ['inspector.html', 'text/html'],
   '/inspector.css': ['inspector.css', 'text/css'],
+  '/diagram.css': ['diagram.css', 'text/css'],
+  '/panels.css': ['panels.css', 'text/css'],
   '/inspector.js': ['inspector.js', 'text/javascript'],
   '/diagram.js': ['diagram.js', 'text/javascript'],
   '/panels.js': ['panels.js', 'text/javascript'],

@@ -5,7 +5,7 @@ import { NOTE } from '../../scripts/start/application/note.ts'
 import { cookieHandler } from '../../scripts/start/application/sessions.ts'
 import { createApplication } from '../../scripts/start/application.ts'
 import { GOOGLE } from '../../scripts/tenant/connections.ts'
-import { linkUser } from '../e2e/scenario.ts'
+import { ALEX, linkUser } from '../e2e/scenario.ts'
 import {
   choose,
   isDenied,
@@ -18,8 +18,6 @@ import {
   set,
   startLink,
 } from './desk.ts'
-
-const ALEX = 'auth0|5f7c8ec7c33c6c004bbafe82'
 
 const rowOf = (label: string) => `.logins li:has-text("${label}")`
 
@@ -35,14 +33,14 @@ test('links a second login, shows it with its icon, and unlinks it', async () =>
   const google = app.locator(rowOf('Google'))
   expect(await google.textContent()).toContain('google-oauth2|115015401343387192604')
   expect(await google.locator('svg path').count()).toBe(1)
-  expect(lab.tenant.users.get(ALEX)?.identities).toHaveLength(2)
+  expect(lab.tenant.users.get(ALEX.userId)?.identities).toHaveLength(2)
 
   await app.getByRole('button', { name: 'Unlink Google' }).click()
   await choose(app, 'Alex')
   await noteOf(app).getByText('Google is unlinked.').waitFor()
 
   expect(await google.textContent()).toContain('not linked')
-  expect(lab.tenant.users.get(ALEX)?.identities).toHaveLength(1)
+  expect(lab.tenant.users.get(ALEX.userId)?.identities).toHaveLength(1)
 })
 
 test('the login pages say which connection they stand for', async () => {
@@ -324,8 +322,8 @@ test('a login that went on without the link is not taken for one', async () => {
 
 test('of two identities of one connection the right one is unlinked, and looked for', async () => {
   const { app, lab } = await openDesk()
-  linkUser(lab.tenant, ALEX, GOOGLE, 'alex@example.com')
-  linkUser(lab.tenant, ALEX, GOOGLE, 'sam@example.net')
+  linkUser(lab.tenant, ALEX.userId, GOOGLE, 'alex@example.com')
+  linkUser(lab.tenant, ALEX.userId, GOOGLE, 'sam@example.net')
   await logIn(app)
   const names = await app
     .getByRole('button', { name: 'Unlink' })
@@ -339,7 +337,7 @@ test('of two identities of one connection the right one is unlinked, and looked 
   await choose(app, 'Alex')
 
   await noteOf(app).getByText('Google is unlinked.').waitFor()
-  expect(lab.tenant.users.get(ALEX)?.identities.map(({ user_id }) => user_id)).toEqual([
+  expect(lab.tenant.users.get(ALEX.userId)?.identities.map(({ user_id }) => user_id)).toEqual([
     '5f7c8ec7c33c6c004bbafe82',
     '115015401343387192604',
   ])
@@ -347,8 +345,8 @@ test('of two identities of one connection the right one is unlinked, and looked 
 
 test('an identity that is still linked is told, whatever another one of its connection is', async () => {
   const { app, inspector, lab } = await openDesk()
-  linkUser(lab.tenant, ALEX, GOOGLE, 'alex@example.com')
-  linkUser(lab.tenant, ALEX, GOOGLE, 'sam@example.net')
+  linkUser(lab.tenant, ALEX.userId, GOOGLE, 'alex@example.com')
+  linkUser(lab.tenant, ALEX.userId, GOOGLE, 'sam@example.net')
   await logIn(app)
   await set(inspector, 'ALLOWED_CLIENT_IDS', 'exampleOtherApplication')
   await app.bringToFront()

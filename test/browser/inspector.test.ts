@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import type { Lab } from '../../scripts/start/lab.ts'
 import { TOO_DEEP } from '../../scripts/steps/decode.ts'
+import { ALEX } from '../e2e/scenario.ts'
 import {
   choose,
   HELD_MS,
@@ -192,7 +193,7 @@ test('a connection that is linked twice is told as linked already, without a red
     'Application to Management API: reads the account',
   ]
   await expect.poll(() => stepsOf(inspector)).toEqual(steps)
-  expect(lab.tenant.users.get('auth0|5f7c8ec7c33c6c004bbafe82')?.identities).toHaveLength(2)
+  expect(lab.tenant.users.get(ALEX.userId)?.identities).toHaveLength(2)
 })
 
 test('flows of two browsers at once stay apart', async () => {

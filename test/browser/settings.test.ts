@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest'
 import { SETTINGS } from '../../scripts/start/settings.ts'
 import { DATABASE, GITHUB, GOOGLE } from '../../scripts/tenant/connections.ts'
-import { createUser, linkUser } from '../e2e/scenario.ts'
+import { ALEX, createUser, linkUser } from '../e2e/scenario.ts'
 import {
   choose,
   type Desk,
@@ -22,8 +22,6 @@ import {
   startLink,
   switching,
 } from './desk.ts'
-
-const ALEX = 'auth0|5f7c8ec7c33c6c004bbafe82'
 
 interface Row {
   readonly name: string
@@ -102,7 +100,7 @@ const ROWS: readonly Row[] = [
     effect: async ({ app, lab }) => {
       await link(app)
       await isLinked(app)
-      const identities = lab.tenant.users.get(ALEX)?.identities ?? []
+      const identities = lab.tenant.users.get(ALEX.userId)?.identities ?? []
       expect(identities.map(({ connection }) => connection)).toEqual([DATABASE, GOOGLE, GITHUB])
     },
   },
@@ -125,7 +123,7 @@ const ROWS: readonly Row[] = [
     effect: async ({ app, lab }) => {
       await link(app)
       await isLinked(app)
-      expect(lab.tenant.users.get(ALEX)?.user_metadata).toEqual({ theme: 'dark' })
+      expect(lab.tenant.users.get(ALEX.userId)?.user_metadata).toEqual({ theme: 'dark' })
     },
   },
   { name: 'ENFORCE_MFA', to: { choice: 'always' }, effect: denies('mfa_required') },
