@@ -27,10 +27,10 @@ export default defineConfig({
       project('browser', 1, {
         // Each opens a browser of its own.
         maxWorkers: 3,
-        testTimeout: 40_000,
-        hookTimeout: 40_000,
+        testTimeout: 120_000,
+        hookTimeout: 60_000,
         // What is polled may come late on a busy machine.
-        expect: { poll: { timeout: 20_000 } },
+        expect: { poll: { timeout: 30_000 } },
       }),
       project('deploy', 2, { maxWorkers: 2, testTimeout: 180_000 }),
       project('package', 3, {

@@ -80,8 +80,14 @@ const FAULTS: Readonly<Record<string, LocalTenantFault>> = {
 /** Those that stay until they are switched off, or have happened. */
 const LASTING = ['slow', 'firstValues', 'sessionReplaced', ...Object.keys(FAULTS)]
 
+export interface ShownTrouble extends Trouble {
+  /** It stays until it is switched off, or has happened. */
+  readonly lasting: boolean
+  readonly on: boolean
+}
+
 export interface Troubles {
-  shown(): readonly (Trouble & { readonly lasting: boolean; readonly on: boolean })[]
+  shown(): readonly ShownTrouble[]
   /** What is wrong with it, if anything is. */
   set(name: string, on: boolean): Promise<string | undefined>
   /** What happened once is over. */

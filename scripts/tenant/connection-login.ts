@@ -4,6 +4,7 @@
  */
 
 import type { Connection, ConnectionPerson } from './connections.ts'
+import type { Html } from './html.ts'
 import { type Exchange, one, sendPage, toSearch } from './http.ts'
 import type { Log, LoginEntry, Parameters } from './log.ts'
 import { choicePage, connectionPage, page } from './pages.ts'
@@ -29,13 +30,13 @@ export interface ConnectionLogin {
   /** If it is enabled for this application. */
   find(name: string, clientId: string): Connection | undefined
   /** The page on which a person chooses between the connections. */
-  choices(transaction: LoginTransaction, application: string): string
+  choices(transaction: LoginTransaction, application: string): Html
   page(
     exchange: Exchange,
     transaction: LoginTransaction,
     connection: Connection,
     error?: string,
-  ): string
+  ): Html
   /** What a submitted page comes to. */
   judge(form: Parameters, transaction: LoginTransaction, connection: Connection): Verdict
   /** What stands for the page's form where nobody is asked. */
@@ -97,7 +98,7 @@ export function createConnectionLogin(options: ConnectionLoginOptions): Connecti
     connection: Connection,
     state: string,
     error?: string,
-  ): string =>
+  ): Html =>
     connectionPage({
       connection: connection.name,
       database: isDatabase(connection),

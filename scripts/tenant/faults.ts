@@ -1,7 +1,9 @@
 /**
  * Trouble on demand: makes the next requests to a route be answered otherwise, not at all, or late.
- * Decides only; the front door applies what it says.
+ * Decides, and waits; the front door applies what it says.
  */
+
+import { setTimeout as delay } from 'node:timers/promises'
 
 export interface LocalTenantFault {
   /** Method and path: `'POST /oauth/token'`; a pattern is held against the same text. */
@@ -32,13 +34,18 @@ export interface FaultedRequest {
 
 export interface Faults {
   add(fault: LocalTenantFault): void
+  /** None are left; what waits for one goes on. */
   clear(): void
   /** The fault for this request; counts it. */
   take(request: FaultedRequest): LocalTenantFault | undefined
+  /** Until the time is over, or `goOn` is called. */
+  wait(delayMs: number): Promise<void>
+  goOn(): void
 }
 
 export function createFaults(): Faults {
   let pending: { readonly fault: LocalTenantFault; skip: number; left: number }[] = []
+  let waiting = new AbortController()
 
   function matches(
     { caller, route }: LocalTenantFault,
@@ -49,12 +56,18 @@ export function createFaults(): Faults {
     return typeof route === 'string' ? route === asked : route.test(asked)
   }
 
+  function goOn(): void {
+    waiting.abort()
+    waiting = new AbortController()
+  }
+
   return {
     add: (fault) => {
       pending.push({ fault, skip: fault.after ?? 0, left: fault.times ?? 1 })
     },
     clear: () => {
       pending = []
+      goOn()
     },
     take(request) {
       const found = pending.find(({ fault }) => matches(fault, request))
@@ -67,5 +80,7 @@ export function createFaults(): Faults {
       if (found.left <= 0) pending = pending.filter((one) => one !== found)
       return found.fault
     },
+    wait: (delayMs) => delay(delayMs, undefined, { signal: waiting.signal }).catch(() => undefined),
+    goOn,
   }
 }

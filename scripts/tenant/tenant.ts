@@ -106,7 +106,9 @@ export interface Tenant extends Addresses {
   logins(): readonly LoginEntry[]
   clearLog(): void
   fault(fault: LocalTenantFault): void
+  /** None are left; a request that one holds back goes on. */
   clearFaults(): void
+  /** From now on; what waits already goes on. */
   setBackChannelDelay(delayMs: number): void
   close(): Promise<void>
 }
