@@ -176,9 +176,27 @@ attack('fixation', () => {
     })
   })
 
+  describe('an honest link, where the nested login', () => {
+    test.each<readonly ['kept' | 'replaced', Values, string]>([
+      ['kept', {}, 'no denial'],
+      ['kept', { PIN_SESSION: 'no' }, 'no denial'],
+      ['replaced', { PIN_SESSION: 'no' }, 'no denial'],
+      ['replaced', {}, 'binding_mismatch'],
+    ])('has %s the session, with %j: %s', async (nestedSession, settings, expected) => {
+      const scenario = await startScenario({ settings, tenant: { nestedSession } })
+      expect(codeOf(await scenario.link())).toBe(expected)
+      const isDenied = expected === 'binding_mismatch'
+      const linked = isDenied ? [DATABASE] : [DATABASE, GOOGLE]
+      expect(connectionsOf(scenario.tenant, ALEX.userId)).toEqual(linked)
+      if (isDenied) expect(logOf(scenario)).toContain('another session')
+    })
+  })
+})
+
+attack('confirmedElsewhere', () => {
   // Nobody binds anything, every pinned value is equal, and the victim does all that is asked of her:
   // the way back proves two people, and the application whose session it is never confirms.
-  describe('the gap is closed by CONFIRM_LINK', () => {
+  describe('nothing is linked', () => {
     const settings = {
       CONFIRM_LINK: 'yes',
       RESULT_CLAIM: 'https://app.example.com/linking',
@@ -215,22 +233,6 @@ attack('fixation', () => {
       const scenario = await startScenario({ settings: open, tenant: platform(false, 'first') })
       await handOver(scenario, {})
       expect(connectionsOf(scenario.tenant, SAM.userId)).toEqual([DATABASE, GOOGLE])
-    })
-  })
-
-  describe('an honest link, where the nested login', () => {
-    test.each<readonly ['kept' | 'replaced', Values, string]>([
-      ['kept', {}, 'no denial'],
-      ['kept', { PIN_SESSION: 'no' }, 'no denial'],
-      ['replaced', { PIN_SESSION: 'no' }, 'no denial'],
-      ['replaced', {}, 'binding_mismatch'],
-    ])('has %s the session, with %j: %s', async (nestedSession, settings, expected) => {
-      const scenario = await startScenario({ settings, tenant: { nestedSession } })
-      expect(codeOf(await scenario.link())).toBe(expected)
-      const isDenied = expected === 'binding_mismatch'
-      const linked = isDenied ? [DATABASE] : [DATABASE, GOOGLE]
-      expect(connectionsOf(scenario.tenant, ALEX.userId)).toEqual(linked)
-      if (isDenied) expect(logOf(scenario)).toContain('another session')
     })
   })
 })
