@@ -170,7 +170,7 @@ function readSwitch(value: string): boolean | undefined {
 }
 
 /** A list that is set but empty is not understood: it must never mean "all". */
-function readList(value: string): readonly string[] | undefined {
+export function readList(value: string): readonly string[] | undefined {
   const items = value
     .split(',')
     .map((item) => item.trim())

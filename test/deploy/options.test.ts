@@ -52,7 +52,7 @@ it.each([
 it('reads a port, or takes the default', () => {
   expect([readPort('port', '8080'), readPort('port', undefined, 3000)]).toEqual([8080, 3000])
   for (const text of ['0', '65536', 'http'])
-    expect(() => readPort('port', text)).toThrow('--port takes a number from 1 to 65535')
+    expect(() => readPort('port', text)).toThrow('--port takes a port, 1 to 65535')
 })
 
 /** With the version that another Node would tell. */
