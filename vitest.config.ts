@@ -17,7 +17,7 @@ export default defineConfig({
   test: {
     setupFiles: ['test/support/setup.ts'],
     // What fails, and nothing of what passes.
-    reporters: process.env.GITHUB_ACTIONS ? ['dot', 'github-actions'] : ['dot'],
+    reporters: process.env.GITHUB_ACTIONS ? ['minimal', 'github-actions'] : ['minimal'],
     projects: [
       project('fast', 0, {
         include: ['test/{attacks,bundle,contract,e2e,fuzz,house,readme,unit}/**/*.test.ts'],
