@@ -88,12 +88,14 @@ export interface Platform {
 
 /** What people do, besides what every search lets them do. */
 export interface People {
-  /** Sam's browser can have the user agent and the address of Alex's laptop. */
-  readonly disguise: boolean
+  /** Sam's browser can have the user agent and the address of Alex's laptop, or has them already. */
+  readonly disguise: 'never' | 'at will' | 'always'
   /** Sam sees every URL that Alex's browsers go to. */
   readonly sees: boolean
   /** Alex starts a link or an unlink only where the application shows her own account. */
   readonly wary: boolean
+  /** Alex does nothing: what Sam does to his own accounts is searched deeper so. */
+  readonly samAlone: boolean
 }
 
 /**

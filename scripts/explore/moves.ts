@@ -55,13 +55,14 @@ export interface Bounds {
 const WITHOUT_SESSION: Token = { user: SAM, sid: undefined, at: 0 }
 
 /** Alex and Sam are logged in to the application, Alex on the laptop; Sam has a token without a session. */
-export function begin({ runs }: Model): State {
+export function begin({ runs, world }: Model): State {
   const browser = (look: BrowserName, user?: string): Browser => {
     const session = user === undefined ? undefined : { id: `${look}-0`, user }
     const token = session && runs.tokens.put({ user: session.user, sid: session.id, at: 0 })
     return { look, session, token, waiting: [], pages: [] }
   }
-  const sams = browser('sams', SAM)
+  const own = browser('sams', SAM)
+  const sams: Browser = world.people.disguise === 'always' ? { ...own, look: 'laptop' } : own
   const tokens = [sams.token ?? '', runs.tokens.put(WITHOUT_SESSION)].sort()
   return {
     seconds: 0,
@@ -74,15 +75,16 @@ export function begin({ runs }: Model): State {
   }
 }
 
-export function movesOf(model: Model, state: State, bounds: Bounds): readonly Move[] {
+/** By kind, and only kinds of which there is a move. */
+export function movesOf(model: Model, state: State, bounds: Bounds): readonly (readonly Move[])[] {
   return [
-    ...samsOwn(model, state, bounds),
-    ...alexsOwn(model, state, bounds),
-    ...madeUp(model, state, bounds),
-    ...seenUrls(model, state, bounds),
-    ...confirmations(model, state),
-    ...waits(state, bounds),
-  ]
+    samsOwn(model, state, bounds),
+    alexsOwn(model, state, bounds),
+    madeUp(model, state, bounds),
+    seenUrls(model, state, bounds),
+    confirmations(model, state),
+    waits(state, bounds),
+  ].filter((moves) => moves.length > 0)
 }
 
 /** What a person asks the application for, in words. */
@@ -147,7 +149,7 @@ function isFree({ transactions }: State, { waiting }: Bounds, by: Person): boole
 function samsOwn(model: Model, state: State, bounds: Bounds): readonly Move[] {
   const moves: Move[] = []
   const { sams } = state.browsers
-  if (model.world.people.disguise) {
+  if (model.world.people.disguise === 'at will') {
     const look = sams.look === 'sams' ? 'laptop' : 'sams'
     const like = look === 'sams' ? 'like itself' : 'like Alex’s laptop'
     moves.push({
@@ -171,6 +173,7 @@ function samsOwn(model: Model, state: State, bounds: Bounds): readonly Move[] {
 
 function alexsOwn(model: Model, state: State, bounds: Bounds): readonly Move[] {
   const moves: Move[] = []
+  if (model.world.people.samAlone) return moves
   for (const browser of ['laptop', 'phone'] as const) {
     const { pages, token } = state.browsers[browser]
     for (const name of pages) {
@@ -223,6 +226,10 @@ const STOPS = [undefined, 'continue', 'callback'] as const
 const stopWords = (stopAt: Visit['stopAt']): string =>
   stopAt === undefined ? '' : `, and the browser is stopped before /${stopAt}`
 
+/** Where Sam can have a URL opened. */
+const browsersOf = ({ world }: Model): readonly BrowserName[] =>
+  world.people.samAlone ? ['sams'] : ['laptop', 'phone', 'sams']
+
 /** Requests that Sam makes up and hands to Alex, or opens himself. */
 function madeUp(model: Model, state: State, bounds: Bounds): readonly Move[] {
   const moves: Move[] = []
@@ -233,7 +240,7 @@ function madeUp(model: Model, state: State, bounds: Bounds): readonly Move[] {
     { scope: 'link', connection: SAMS_CONNECTION },
     { scope: 'unlink', connection: GITHUB },
   ]
-  for (const browser of ['laptop', 'phone', 'sams'] as const) {
+  for (const browser of browsersOf(model)) {
     const plants = browser === 'sams' ? [undefined] : [undefined, SAM]
     for (const plant of plants) {
       if (plant !== undefined) {
@@ -290,7 +297,7 @@ function hand(
 function seenUrls(model: Model, state: State, bounds: Bounds): readonly Move[] {
   return state.seen.flatMap((name) => {
     const url = model.runs.urls.get(name)
-    return (['sams', 'laptop', 'phone'] as const).flatMap((browser) => {
+    return browsersOf(model).flatMap((browser) => {
       switch (url.to) {
         case 'nested':
           return nestedMoves(model, state, url, browser, bounds)

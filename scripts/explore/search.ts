@@ -25,7 +25,7 @@ export interface Searched {
 
 export interface SearchOptions {
   readonly depth: number
-  /** Ends at the end of the depth in which one of these was found. */
+  /** Ends as soon as all of these were found. */
   readonly until?: readonly Kind[]
 }
 
@@ -66,10 +66,11 @@ export async function search(
   let frontier: readonly Reached[] = [start]
   let moves = 0
   let done = 0
-  while (done < depth && frontier.length > 0) {
+  deeper: while (done < depth && frontier.length > 0) {
     const next: Reached[] = []
+    done++
     for (const at of frontier) {
-      for (const move of movesOf(model, at.state, bounds)) {
+      for (const move of movesOf(model, at.state, bounds).flat()) {
         moves++
         const step = await move.make()
         if (step.state === at.state && step.violations.length === 0) continue
@@ -80,15 +81,14 @@ export async function search(
         for (const { kind, what } of broken)
           if (!found.has(kind)) found.set(kind, { kind, what, moves: movesOn(trail) })
         // What follows on a violation is its own story.
+        if (until.length > 0 && until.every((kind) => found.has(kind))) break deeper
         if (broken.some(({ kind }) => kind !== 'again')) continue
         if (known.has(key)) continue
         known.add(key)
         next.push({ state: step.state, trail })
       }
     }
-    done++
     frontier = next
-    if (until.some((kind) => found.has(kind))) break
   }
   return { states: known.size, moves, depth: done, found: [...found.values()] }
 }
