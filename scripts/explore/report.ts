@@ -8,7 +8,17 @@ const cells = (values: readonly string[]): string =>
 
 export const heading = (): string => `${cells(['', 'states', 'moves', 'runs', 'depth', 's'])}  what`
 
-export function tell({ depth, found, good, moves, runs, seconds, states, task }: Row): string {
+export function tell({
+  changes,
+  depth,
+  found,
+  good,
+  moves,
+  runs,
+  seconds,
+  states,
+  task,
+}: Row): string {
   const { configuration, intact, walks } = task
   const { group, name, without } = configuration
   const figures = cells([
@@ -20,7 +30,7 @@ export function tell({ depth, found, good, moves, runs, seconds, states, task }:
     seconds.toFixed(1),
   ])
   const kinds = found.map(({ kind }) => kind).join(', ') || 'nothing'
-  const how = walks === undefined ? '' : `${walks} walks, `
+  const how = walks === undefined ? '' : `${walks} walks, ${changes} changes, `
   const check = without !== undefined && intact ? 'its check left in, ' : ''
   const line = `${figures}  ${group}: ${how}${check}${name}: ${kinds}`
   const stories = found.map(({ kind, moves: told, what }) =>

@@ -3,8 +3,7 @@
  * bundles the sources without a check.
  */
 import { readFile } from 'node:fs/promises'
-import type { Configuration } from './configurations.ts'
-import { isAsExpected } from './configurations.ts'
+import { type Configuration, isAsExpected } from './configurations.ts'
 import type { Bounds } from './moves.ts'
 import { bundleWithout } from './mutants.ts'
 import { createRuns } from './runs.ts'
@@ -33,6 +32,8 @@ export interface Row {
   readonly runs: number
   readonly depth: number
   readonly seconds: number
+  /** Of walks: how often an account changed. */
+  readonly changes: number
   readonly found: readonly Found[]
 }
 
@@ -52,7 +53,13 @@ export async function perform(task: Task): Promise<Row> {
   }
   const done =
     walks === undefined
-      ? await search(model, bounds, { depth: Math.min(maxDepth, given.depth), until: finds })
+      ? {
+          changes: 0,
+          ...(await search(model, bounds, {
+            depth: Math.min(maxDepth, given.depth),
+            until: finds,
+          })),
+        }
       : { states: 0, depth: 0, ...(await walk(model, walks, seed)) }
   return {
     task,
@@ -62,6 +69,8 @@ export async function perform(task: Task): Promise<Row> {
     runs: model.runs.count(),
     depth: done.depth,
     seconds: (performance.now() - startedAtMs) / 1_000,
-    found: done.found,
+    changes: done.changes,
+    // Whoever undoes a change may make it again: told where it is asked for.
+    found: done.found.filter(({ kind }) => kind !== 'again' || finds.includes(kind)),
   }
 }

@@ -15,12 +15,14 @@ const BOUNDS: Bounds = {
   everyEdit: true,
 }
 
-/** Enough for two whole links, an unlink and a handing over. */
-const MAX_MOVES = 16
+/** On average half of them are made: enough for two whole links, an unlink and a handing over. */
+const MAX_MOVES = 32
 
 export interface Walked {
   readonly walks: number
   readonly moves: number
+  /** How often an account changed: walks over refusals alone would say little. */
+  readonly changes: number
   readonly found: readonly Found[]
 }
 
@@ -41,6 +43,7 @@ class Broken extends Error {
 
 export async function walk(model: Model, walks: number, seed: number): Promise<Walked> {
   let moves = 0
+  let changes = 0
   let broken: Broken | undefined
 
   /** One of the kinds of moves that there are now, and one of these: else edits would be nearly all. */
@@ -57,6 +60,7 @@ export async function walk(model: Model, walks: number, seed: number): Promise<W
         const before = place.state
         const step = await move.make()
         place.state = step.state
+        if (step.state.accounts !== before.accounts) changes++
         place.told.push(describeMove(move, step))
         const [violation] = violationsOf(model, before, step).filter(({ kind }) => kind !== 'again')
         if (violation !== undefined) throw new Broken({ ...violation, moves: [...place.told] })
@@ -79,5 +83,10 @@ export async function walk(model: Model, walks: number, seed: number): Promise<W
   )
   const result = await fc.check(walked, { numRuns: walks, seed })
   if (result.failed && broken === undefined) throw new Error(fc.defaultReportMessage(result))
-  return { walks: result.numRuns, moves, found: broken === undefined ? [] : [broken.found] }
+  return {
+    walks: result.numRuns,
+    moves,
+    changes,
+    found: broken === undefined ? [] : [broken.found],
+  }
 }
