@@ -185,7 +185,6 @@ const LEFT: readonly Configuration[] = [
     'improper application, not bound, repeats nothing',
     { application: 'improper', platform: UNBOUND },
     [],
-    3,
   ),
   left(
     'improper application, not bound, repeats everything',
