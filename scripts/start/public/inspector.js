@@ -6,7 +6,7 @@ import { drawAttacks, drawPeople, drawSettings, drawTroubles } from './panels.js
 
 const flowList = document.getElementById('flows')
 const deployment = document.getElementById('deployment')
-const pane = document.querySelector('main')
+const pane = document.querySelector('.panels')
 const tabs = [...document.querySelectorAll('[role=tab]')]
 
 /** `undefined`: always the newest. */
