@@ -1,15 +1,12 @@
 /**
  * Types of the package's entry `./action`: the bundle that is deployed, one CommonJS file with two
- * handlers. An ECMAScript module gets them as its default import, since Node finds no names in minified
- * code; a class is what TypeScript takes no named imports from either.
+ * handlers. An ECMAScript module takes them from the default import: Node finds no names in minified
+ * code, and TypeScript cannot be told so.
  */
 import type { Handler } from './testing/index.js' with { 'resolution-mode': 'import' }
 
-declare class Action {
-  private constructor()
+declare const action: {
   readonly onExecutePostLogin: Handler
   readonly onContinuePostLogin: Handler
 }
-
-declare const action: Action
 export = action

@@ -8,8 +8,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ROOT } from './home.ts'
 
-/** `node10` knows no `exports`. What is a module of ECMAScript may be required from Node 20.19 on. */
-const ATTW = ['--profile', 'node16', '--ignore-rules', 'cjs-resolves-to-esm', '--format', 'ascii']
+/**
+ * `node10` knows no `exports`. What is a module of ECMAScript may be required from Node 20.19 on. The
+ * names in the minified bundle are not seen from such a module, and no type can say so: `action.d.cts`.
+ */
+const ATTW = ['--profile', 'node16', '--ignore-rules', 'cjs-resolves-to-esm', 'named-exports']
 
 function run(command: string, ...args: readonly string[]): void {
   const { status } = spawnSync(command, args, { cwd: ROOT, stdio: 'inherit' })
