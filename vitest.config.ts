@@ -16,6 +16,8 @@ const project = (name: string, groupOrder: number, options: TestOptions) => ({
 export default defineConfig({
   test: {
     setupFiles: ['test/support/setup.ts'],
+    // What fails, and nothing of what passes.
+    reporters: process.env.GITHUB_ACTIONS ? ['minimal', 'github-actions'] : ['minimal'],
     projects: [
       project('fast', 0, {
         include: ['test/{attacks,bundle,contract,e2e,fuzz,house,readme,unit}/**/*.test.ts'],

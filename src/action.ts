@@ -11,11 +11,12 @@ import { deny, type LinkingOutcome, MESSAGES, type Outcome } from './outcome.ts'
 import type { Handler, PostLoginApi, PostLoginEvent } from './platform.ts'
 import { type LoginKind, readLoginKind } from './request.ts'
 
-/** A login begins: ordinary, nested, or one that asks for a link. */
+/** A login begins, or a refresh: ordinary, nested, asking for a link, or confirming one. */
 export const onExecutePostLogin: Handler = async (event, api) => {
   const kind = classify(event)
   if (kind === 'nested') await runNestedLogin(event, api)
   if (kind === 'linking') await runLinking('start', event, api)
+  if (kind === 'confirmation') await runLinking('confirm', event, api)
 }
 
 /** The browser comes back from the nested login. */
@@ -33,7 +34,7 @@ function classify(event: PostLoginEvent): LoginKind {
 }
 
 async function runLinking(
-  pipeline: 'start' | 'resume',
+  pipeline: 'start' | 'resume' | 'confirm',
   event: PostLoginEvent,
   api: PostLoginApi,
 ): Promise<void> {
@@ -75,7 +76,7 @@ function openExecution(event: PostLoginEvent, api: PostLoginApi, log: Log): Exec
   return {
     event,
     cache,
-    canRedirect: redirect.canRedirect && (() => redirect.canRedirect?.() !== false),
+    canRedirect: redirect?.canRedirect && (() => redirect.canRedirect?.() !== false),
     fetch: (input, init) => fetch(input, init),
     nowMs: () => Date.now(),
     monotonicMs: () => performance.now(),
@@ -103,6 +104,8 @@ function apply(outcome: Outcome, api: PostLoginApi): void {
       return
     case 'linked':
     case 'already_linked':
+    case 'consented':
+    case 'pending':
     case 'unlinked':
       applyClaims(outcome.claims, api)
       for (const [key, value] of Object.entries(outcome.userMetadata ?? {}))

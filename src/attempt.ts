@@ -23,7 +23,11 @@ export type Plan = {
   readonly nestedConnection: string
   readonly startedAtSeconds: number
 } & (
-  | { readonly mode: Exclude<Mode, 'unlink'>; readonly connectionScope?: string | undefined }
+  | {
+      readonly mode: Exclude<Mode, 'unlink'>
+      readonly connectionScope?: string | undefined
+      readonly loginHint?: string | undefined
+    }
   | { readonly mode: 'unlink'; readonly identity: IdentityId }
 )
 

@@ -1,17 +1,15 @@
 /**
- * `api.cache` within its limits, sealed: the keys of a domain (`keys.ts`) and the Management token
+ * `api.cache` within its limits, sealed: the keys of a domain (`jwks.ts`) and the Management token
  * (`management.ts`), and nothing of a user. Other Actions of the trigger can neither read nor forge an
  * entry, and what does not open is absent. A failure of the cache costs a round trip, never the
  * login. The only file that reads or writes `api.cache`.
  *
  * @see https://auth0.com/docs/customize/actions/actions-overview (limits of the cache)
  */
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { deriveTag } from './derive.ts'
+import { isRecord } from './json.ts'
 import { PLATFORM, type PlatformCache } from './platform.ts'
-
-const IV_BYTES = 12
-const TAG_BYTES = 16
+import { seal, unseal } from './seal.ts'
 
 export interface Entry {
   readonly value: unknown
@@ -31,24 +29,6 @@ export interface Cache {
 export function openCache(platform: PlatformCache, key: Buffer, nowMs: () => number): Cache {
   const keyOf = (name: string) => `cial:${deriveTag(key, 'cache-entry/v1', name).slice(0, 22)}`
 
-  function seal(at: string, text: string): string {
-    const iv = randomBytes(IV_BYTES)
-    const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(at))
-    const sealed = Buffer.concat([cipher.update(text), cipher.final()])
-    return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64url')
-  }
-
-  function unseal(at: string, sealed: string): string {
-    const bytes = Buffer.from(sealed, 'base64url')
-    const tag = bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES)
-    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES), {
-      authTagLength: TAG_BYTES,
-    })
-    decipher.setAAD(Buffer.from(at)).setAuthTag(tag)
-    const opened = decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES))
-    return Buffer.concat([opened, decipher.final()]).toString()
-  }
-
   /** The cache may throw, refuse or hold anything: each of these is an absent entry. */
   function orAbsent<T>(operation: () => T): T | undefined {
     try {
@@ -63,8 +43,8 @@ export function openCache(platform: PlatformCache, key: Buffer, nowMs: () => num
     return orAbsent(() => {
       const stored = platform.get(at)?.value
       if (typeof stored !== 'string') return undefined
-      const { value, expiresAtMs } = JSON.parse(unseal(at, stored))
-      return nowMs() < expiresAtMs ? value : undefined
+      const entry = unseal(key, at, stored)
+      return isRecord(entry) && nowMs() < Number(entry.expiresAtMs) ? entry.value : undefined
     })
   }
 
@@ -76,7 +56,7 @@ export function openCache(platform: PlatformCache, key: Buffer, nowMs: () => num
     const at = keyOf(name)
     const ttl = Math.min(ttlMs, PLATFORM.maxCacheTtlMs)
     if (ttl <= 0) return
-    const sealed = seal(at, JSON.stringify({ value, expiresAtMs: nowMs() + ttl }))
+    const sealed = seal(key, at, { value, expiresAtMs: nowMs() + ttl })
     if (sealed.length > PLATFORM.maxCacheValueBytes) return
     drop(name) // an overwritten value would count beside the new one
     orAbsent(() => platform.set(at, sealed, { ttl }))

@@ -9,7 +9,7 @@ import { createKeySource, type KeySource } from './jwks.ts'
 import type { Log } from './log.ts'
 import { type Denial, deny, isDenial } from './outcome.ts'
 import type { PlatformCache, PostLoginEvent } from './platform.ts'
-import { asksFor } from './request.ts'
+import { readOwnScopes } from './request.ts'
 import { readHost, readSettings, type Settings } from './settings.ts'
 
 /** One execution of a handler: its event, and the only ways to the outside. */
@@ -50,8 +50,8 @@ export async function openContext(execution: Execution): Promise<Context | Denia
     return deny('unexpected', 'the event names no user or no client')
   const settings = readSettings(event)
   if (isDenial(settings)) return settings
-  if (asksFor(event, 'link_account') && asksFor(event, 'unlink_account'))
-    return deny('invalid_request', 'link_account and unlink_account at once')
+  const [, ...more] = readOwnScopes(event)
+  if (more.length > 0) return deny('invalid_request', 'two scopes of this Action at once')
   const domain = readDomainInUse(event, settings)
   if (isDenial(domain)) return domain
   const keys = await deriveKeys(settings.actionSecret)

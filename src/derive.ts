@@ -25,19 +25,21 @@ export async function derive(
   return Buffer.from(await hkdf('sha256', actionSecret, salt, info, DERIVED_BYTES))
 }
 
-/** 32 bytes each: `tags` authenticates attempts and nested logins, `cache` seals cache entries. */
+/** 32 bytes each: `tags` authenticates attempts and nested logins, the others seal. */
 export interface Keys {
   readonly tags: Buffer
   readonly cache: Buffer
+  readonly confirmation: Buffer
 }
 
 /** The keys that every attempt and run under this ACTION_SECRET shares (RFC 5869, section 2). */
 export async function deriveKeys(actionSecret: string): Promise<Keys> {
-  const [tags, cache] = await Promise.all([
+  const [tags, cache, confirmation] = await Promise.all([
     derive(actionSecret, FIXED_SALT, 'tags'),
     derive(actionSecret, FIXED_SALT, 'cache'),
+    derive(actionSecret, FIXED_SALT, 'confirmation'),
   ])
-  return { tags, cache }
+  return { tags, cache, confirmation }
 }
 
 /** An HMAC-SHA256 tag over a list of values, in base64url. */

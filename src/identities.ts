@@ -31,7 +31,7 @@ export function readIdentities(event: PostLoginEvent): readonly Identity[] {
   return Array.isArray(identities) ? identities.filter((identity) => identity != null) : []
 }
 
-/** Whether an identity of this user is of that connection, by its exact name. */
-export function hasConnection(event: PostLoginEvent, connection: string): boolean {
-  return readIdentities(event).some((identity) => identity.connection === connection)
+/** How many identities of this user are of that connection, by its exact name. */
+export function countIdentities(event: PostLoginEvent, connection: string): number {
+  return readIdentities(event).filter((identity) => identity.connection === connection).length
 }

@@ -27,6 +27,7 @@ export const MESSAGES = {
   callback_invalid: 'The answer of the second login is not valid; start again.',
   binding_mismatch: 'The answer belongs to another attempt, session or browser; start again.',
   connection_mismatch: 'The second login used another connection or another user.',
+  confirmation_invalid: 'The confirmation is not one for this user, or is too old; start again.',
   identity_in_use: 'This identity is linked already, or its account may not be absorbed.',
   identity_not_found: 'This account has no such identity.',
   identity_is_primary: 'The main identity of an account cannot be unlinked.',
@@ -60,7 +61,7 @@ interface Redirect {
 
 /** The login goes on as the primary. */
 interface Success {
-  readonly kind: 'linked' | 'already_linked' | 'unlinked'
+  readonly kind: 'linked' | 'already_linked' | 'consented' | 'unlinked' | 'pending'
   /** For the ID token of the application. */
   readonly claims: Readonly<Record<string, unknown>>
   /** What the primary gains. */
@@ -89,16 +90,16 @@ export function deny(code: Code, cause?: string): Denial {
   return cause === undefined ? { kind: 'denied', code } : { kind: 'denied', code, cause }
 }
 
-/** `resultClaim` is the setting RESULT_CLAIM: without it the application sees a normal login. */
-export function succeed(
-  kind: Success['kind'],
-  connection: string,
-  resultClaim: string | undefined,
-): Success {
-  return {
+/**
+ * How a request about this connection succeeds. `resultClaim` is the setting RESULT_CLAIM: without it
+ * the application sees a normal login.
+ */
+export function successOf(connection: string, resultClaim: string | undefined) {
+  return (kind: Success['kind'], more: Readonly<Record<string, unknown>> = {}): Success => ({
     kind,
-    claims: resultClaim === undefined ? {} : { [resultClaim]: { status: kind, connection } },
-  }
+    claims:
+      resultClaim === undefined ? {} : { [resultClaim]: { status: kind, connection, ...more } },
+  })
 }
 
 /** Tells a refusal from the value in whose place it stands. */

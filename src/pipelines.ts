@@ -2,6 +2,7 @@
  * What runs when a login concerns this Action, as one module that other logins never evaluate.
  * Imported with `import()` only.
  */
+export { confirm } from './confirm.ts'
 export { createLog } from './log.ts'
 export { completeNestedLogin } from './nested/login.ts'
 export { checkClient } from './policy.ts'

@@ -2,6 +2,7 @@
  * The tenant's policy, one function a rule: a denial, or `undefined` for "may pass". Two say more:
  * `checkClient` that a client is left alone, `chooseFactors` which factors to ask for. No I/O.
  */
+import { countIdentities } from './identities.ts'
 import { type Denial, deny, isDenial, type Mode } from './outcome.ts'
 import { type EnrolledFactor, type Factor, PLATFORM, type PostLoginEvent } from './platform.ts'
 import { readScopes } from './request.ts'
@@ -36,6 +37,18 @@ export function checkRequest(
   if (settings.allowedConnections?.includes(connection) === false)
     return deny('connection_not_allowed', 'not in ALLOWED_CONNECTIONS')
   return connectionScope === undefined ? undefined : checkScopes([connectionScope], settings)
+}
+
+/** IDENTITIES_PER_CONNECTION: whether the account has as many of that connection as it may. */
+export function isFull(event: PostLoginEvent, connection: string, settings: Settings): boolean {
+  return countIdentities(event, connection) >= settings.identitiesPerConnection
+}
+
+/** CONFIRM_LINK: device authorization has no browser that an application could tell by its session. */
+export function checkConfirmable(event: PostLoginEvent, settings: Settings): Denial | undefined {
+  return settings.confirmLink && event.transaction?.protocol === 'oauth2-device-code'
+    ? deny('invalid_request', 'device authorization cannot confirm a link (CONFIRM_LINK)')
+    : undefined
 }
 
 /** Every upstream scope asked for is in ALLOWED_CONNECTION_SCOPES. */

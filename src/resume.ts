@@ -4,24 +4,28 @@
  * none that is good. A consent ends after the code.
  */
 import { checkPins, verifyAttempt } from './attempt.ts'
+import { createConfirmation } from './confirmation.ts'
 import { type Execution, openContext } from './context.ts'
-import { hasConnection, readIdentityId } from './identities.ts'
+import { readIdentityId } from './identities.ts'
 import { linkIdentity, prepareToken, unlinkIdentity } from './management.ts'
 import { deriveAskedParameters } from './nested/authorize.ts'
 import { exchangeCode } from './nested/callback.ts'
-import { deny, isDenial, type LinkingOutcome, succeed } from './outcome.ts'
+import { deny, isDenial, type LinkingOutcome, successOf } from './outcome.ts'
 import {
   checkAbsorbed,
+  checkConfirmable,
   checkMfa,
   checkPrimaryEmail,
   checkRequest,
   checkSecondaryEmail,
+  isFull,
 } from './policy.ts'
 import { readCallback } from './request.ts'
 import { mergeUserMetadata } from './user-metadata.ts'
 
 /**
- * Links, unlinks or sees the consent of the attempt that this way back belongs to, at most once. A
+ * Links, unlinks or sees the consent of the attempt that this way back belongs to, at most once. With
+ * CONFIRM_LINK a link is `pending`: nothing is changed before the application confirms it. A
  * denial says that the account is as it was, but for `service_unavailable`: there nobody knows.
  */
 export async function resume(execution: Execution): Promise<LinkingOutcome> {
@@ -38,14 +42,15 @@ export async function resume(execution: Execution): Promise<LinkingOutcome> {
   // Policy may have become stricter while the browser was away.
   const refusal = checkRequest(attempt, settings) ?? checkMfa(event, settings, attempt.mfa)
   if (refusal !== undefined) return refusal
-  const alreadyLinked = succeed('already_linked', connection, settings.resultClaim)
-  if (mode === 'link' && hasConnection(event, connection)) return alreadyLinked
+  const succeed = successOf(connection, settings.resultClaim)
+  if (mode === 'link' && isFull(event, connection, settings)) return succeed('already_linked')
 
   // 2. and 3. The code, and who logged in with it; beside it the token of what comes after.
   const code = readCallback(event)
   if (isDenial(code)) return code
   const exchange = exchangeCode(context, code, opened)
-  const token = mode === 'consent' ? undefined : prepareToken(context)
+  const isChange = mode === 'unlink' || (mode === 'link' && !settings.confirmLink)
+  const token = isChange ? prepareToken(context) : undefined
   // Nothing is left running, whatever becomes of the code.
   const nested = await exchange.finally(() => token)
   if (isDenial(nested)) return nested
@@ -66,9 +71,10 @@ export async function resume(execution: Execution): Promise<LinkingOutcome> {
     return deny('connection_mismatch', 'the nested login is of another user')
   if (attempt.mode === 'unlink') {
     const failure = await unlinkIdentity(context, attempt.identity, await token)
-    return failure ?? succeed('unlinked', connection, settings.resultClaim)
+    return failure ?? succeed('unlinked')
   }
-  if (isPrimary) return alreadyLinked
+  if (isPrimary)
+    return succeed(attempt.connectionScope === undefined ? 'already_linked' : 'consented')
   // The primary's e-mail may be another one by now, which nobody has verified.
   const unfit =
     checkAbsorbed(claim, settings) ??
@@ -79,10 +85,16 @@ export async function resume(execution: Execution): Promise<LinkingOutcome> {
   // 6. The link.
   const secondary = readIdentityId(nested.subject)
   if (secondary === undefined) return deny('callback_invalid', 'nested ID token: sub')
-  const failure = await linkIdentity(context, secondary, claim.connection_id, await token)
+  const connectionId = claim.connection_id
+  if (settings.confirmLink)
+    return (
+      checkConfirmable(event, settings) ??
+      succeed('pending', createConfirmation(context, { ...nested, connection, connectionId }))
+    )
+  const failure = await linkIdentity(context, secondary, connectionId, await token)
   if (failure !== undefined) return failure
   const userMetadata = settings.mergeUserMetadata
     ? mergeUserMetadata(event.user.user_metadata, claim.user_metadata)
     : {}
-  return { ...succeed('linked', connection, settings.resultClaim), userMetadata }
+  return { ...succeed('linked'), userMetadata }
 }

@@ -4,7 +4,7 @@
  */
 import { type Denial, deny } from './outcome.ts'
 import type { PostLoginEvent } from './platform.ts'
-import { readScopes } from './request.ts'
+import { readPlainName, readScopes } from './request.ts'
 import { readRaw } from './settings-source.ts'
 
 /** What a setting takes: read from its text, and said to the admin after its name. */
@@ -41,9 +41,10 @@ const mfa = kind<'no' | 'enrolled' | 'always'>('yes, no or always', (value) => {
   const on = readSwitch(value)
   return on === undefined ? undefined : on ? 'enrolled' : 'no'
 })
-const hintAge = kind('1 to 86400 seconds', (value) => readSeconds(value, 86_400))
+const hintAge = kind('1 to 86400 seconds', (value) => readCount(value, 86_400))
+const identityCount = kind('1 to 10', (value) => readCount(value, 10))
 const authAge = kind<number | 'off'>('off, or 1 second or more', (value) =>
-  value.toLowerCase() === 'off' ? 'off' : readSeconds(value, Number.MAX_SAFE_INTEGER),
+  value.toLowerCase() === 'off' ? 'off' : readCount(value, Number.MAX_SAFE_INTEGER),
 )
 const nestedParams = kind('extra parameters, none of them reserved or repeated', readNestedParams)
 const claim = kind('an https: or urn: name outside auth0.com and urn:auth0', readClaimName)
@@ -93,6 +94,8 @@ export const SETTINGS = {
   allowMerge: setting('ALLOW_MERGE', toggle, false),
   linkExistingUsers: setting('LINK_EXISTING_USERS', toggle, true),
   mergeUserMetadata: setting('MERGE_USER_METADATA', toggle, false),
+  identitiesPerConnection: setting('IDENTITIES_PER_CONNECTION', identityCount, 1),
+  confirmLink: setting('CONFIRM_LINK', toggle, false),
   allowUnlink: setting('ALLOW_UNLINK', toggle, true),
   nestedParams: setting('NESTED_PARAMS', nestedParams, []),
   resultClaim: setting('RESULT_CLAIM', claim, undefined),
@@ -125,7 +128,11 @@ export function readSettings(event: PostLoginEvent): Settings | Denial {
     key,
     readSetting<unknown>(event, setting, problems),
   ])
-  return denyMisread(problems) ?? Object.fromEntries(settings)
+  const read: Settings = Object.fromEntries(settings)
+  // The application confirms by what it is told, and both would fill its cookies.
+  if (read.confirmLink && (read.resultClaim === undefined || read.mergeUserMetadata))
+    problems.push('CONFIRM_LINK needs RESULT_CLAIM, and goes without MERGE_USER_METADATA')
+  return denyMisread(problems) ?? read
 }
 
 /** The value, or the default where there is none that can be understood: then a problem is added. */
@@ -163,7 +170,7 @@ function readSwitch(value: string): boolean | undefined {
 }
 
 /** A list that is set but empty is not understood: it must never mean "all". */
-function readList(value: string): readonly string[] | undefined {
+export function readList(value: string): readonly string[] | undefined {
   const items = value
     .split(',')
     .map((item) => item.trim())
@@ -171,9 +178,9 @@ function readList(value: string): readonly string[] | undefined {
   return items.length > 0 ? items : undefined
 }
 
-function readSeconds(value: string, max: number): number | undefined {
-  const seconds = /^\d+$/.test(value) ? Number(value) : 0
-  return seconds >= 1 && seconds <= max ? seconds : undefined
+function readCount(value: string, max: number): number | undefined {
+  const count = /^\d+$/.test(value) ? Number(value) : 0
+  return count >= 1 && count <= max ? count : undefined
 }
 
 /** What the nested request sets itself, or what would change whom or what it asks. */
@@ -184,11 +191,11 @@ const RESERVED_PARAMS =
 
 function readNestedParams(value: string): readonly (readonly [string, string])[] | undefined {
   const params = [...new URLSearchParams(value)]
-  const names = params.map(([name]) => name.toLowerCase())
+  const names = params.map(([name]) => readPlainName(name))
   const understood =
     new Set(names).size === names.length &&
     names.every((name) => name !== '' && !RESERVED_PARAMS.includes(name)) &&
-    !params.some(([name, words]) => name.toLowerCase() === 'prompt' && /\bnone\b/i.test(words))
+    !params.some(([name, words]) => readPlainName(name) === 'prompt' && /\bnone\b/i.test(words))
   return understood ? params : undefined
 }
 

@@ -5,10 +5,16 @@
 import { ATTEMPT_KEY, createAttempt, type Plan } from './attempt.ts'
 import { type Context, type Execution, openContext } from './context.ts'
 import { verifyHint } from './hint.ts'
-import { hasConnection } from './identities.ts'
 import { buildNestedUrl } from './nested/authorize.ts'
-import { type Denial, isDenial, type LinkingOutcome, succeed } from './outcome.ts'
-import { checkInteraction, checkMfa, checkPrimaryEmail, checkRequest } from './policy.ts'
+import { type Denial, isDenial, type LinkingOutcome, successOf } from './outcome.ts'
+import {
+  checkConfirmable,
+  checkInteraction,
+  checkMfa,
+  checkPrimaryEmail,
+  checkRequest,
+  isFull,
+} from './policy.ts'
 import { type LinkingRequest, readLinkingRequest } from './request.ts'
 import { chooseUnlink } from './unlink.ts'
 
@@ -32,20 +38,22 @@ export async function start(execution: Execution): Promise<LinkingOutcome> {
   const { mode, connection, connectionScope } = request
 
   // 3. Already linked: nothing to do, unless more upstream scopes are asked for.
-  const linked = mode === 'link' && hasConnection(event, connection)
-  if (linked && connectionScope === undefined)
-    return succeed('already_linked', connection, settings.resultClaim)
+  const isLinked = mode === 'link' && isFull(event, connection, settings)
+  if (isLinked && connectionScope === undefined)
+    return successOf(connection, settings.resultClaim)('already_linked')
+  const unconfirmable = mode === 'link' && !isLinked ? checkConfirmable(event, settings) : undefined
+  if (unconfirmable !== undefined) return unconfirmable
 
   // 4. to 6. A page can be shown; who asks; how the primary logged in.
-  const denial =
-    checkInteraction(event, execution.canRedirect) ??
-    (await verifyHint(request.hint, context)) ??
-    checkMfa(event, settings) ??
-    checkPrimaryEmail(event, settings)
+  const pageless = checkInteraction(event, execution.canRedirect)
+  if (pageless !== undefined) return pageless
+  const hint = await verifyHint(request.hint, context)
+  if (isDenial(hint)) return hint
+  const denial = checkMfa(event, settings) ?? checkPrimaryEmail(event, settings)
   if (denial !== undefined) return denial
 
   // 7. What to unlink.
-  const plan = makePlan(request, linked, context)
+  const plan = makePlan(request, isLinked, context)
   if (isDenial(plan)) return plan
 
   // 8. The redirect.
@@ -57,20 +65,21 @@ export async function start(execution: Execution): Promise<LinkingOutcome> {
 
 function makePlan(
   request: LinkingRequest,
-  linked: boolean,
+  isLinked: boolean,
   { event, nowSeconds }: Context,
 ): Plan | Denial {
-  const { mode, connection, connectionScope } = request
+  const { mode, connection, connectionScope, loginHint } = request
   const startedAtSeconds = nowSeconds()
   if (mode === 'unlink') {
     const target = chooseUnlink(event, request)
     return isDenial(target) ? target : { mode, connection, startedAtSeconds, ...target }
   }
   return {
-    mode: linked ? 'consent' : 'link',
+    mode: isLinked ? 'consent' : 'link',
     connection,
     nestedConnection: connection,
     startedAtSeconds,
     connectionScope,
+    loginHint,
   }
 }

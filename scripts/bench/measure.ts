@@ -19,6 +19,7 @@ const METRICS = [
   'loadMs',
   'loadAndLoginMs',
   'warmLoginMs',
+  'warmRefreshMs',
   'firstLinkMs',
   'coldLinkMs',
   'warmLinkMs',
@@ -84,7 +85,7 @@ async function measureFirstLogin(measured: Measured): Promise<void> {
   const { values } = measured
   await withWorker(measured.subject, async (worker) => {
     const { tookMs, dependencies } = await worker.ask<'load'>({ kind: 'load', file })
-    const login = await worker.ask<'login'>({ kind: 'login', count: 1 })
+    const login = await worker.ask<'login'>({ kind: 'login', what: 'login', count: 1 })
     measured.dependencies = dependencies
     values.loadMs.push(tookMs)
     values.loadAndLoginMs.push(tookMs + login.tookMs)
@@ -100,13 +101,14 @@ async function measureFirstLink({ subject, values }: Measured, site: Site): Prom
   })
 }
 
-async function measureWarmLogin(
+async function measureWarm(
   { values }: Measured,
   worker: Worker,
   count: number,
+  what: 'login' | 'refresh',
 ): Promise<void> {
-  const { tookMs } = await worker.ask<'login'>({ kind: 'login', count })
-  values.warmLoginMs.push(tookMs / count)
+  const { tookMs } = await worker.ask<'login'>({ kind: 'login', what, count })
+  values[what === 'login' ? 'warmLoginMs' : 'warmRefreshMs'].push(tookMs / count)
 }
 
 async function measureLinks(
@@ -164,13 +166,15 @@ export async function measure(
       warm.push({ measured, worker })
       await worker.ask<'load'>({ kind: 'load', file: measured.subject.file })
     }
-    tell('ordinary logins in a warm instance')
-    await inTurn(WARM_UP_BATCHES, warm, async ({ worker }) => {
-      await worker.ask<'login'>({ kind: 'login', count: loginsPerSample })
-    })
-    await inTurn(samples, warm, ({ measured, worker }) =>
-      measureWarmLogin(measured, worker, loginsPerSample),
-    )
+    for (const what of ['login', 'refresh'] as const) {
+      tell(what === 'login' ? 'ordinary logins in a warm instance' : 'refreshes in the same')
+      await inTurn(WARM_UP_BATCHES, warm, async ({ worker }) => {
+        await worker.ask<'login'>({ kind: 'login', what, count: loginsPerSample })
+      })
+      await inTurn(samples, warm, ({ measured, worker }) =>
+        measureWarm(measured, worker, loginsPerSample, what),
+      )
+    }
 
     for (const { worker } of warm) await connect(worker, site)
     await inTurn(WARM_UP_LINKS, warm, async ({ worker }) => {

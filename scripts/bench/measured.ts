@@ -10,6 +10,7 @@ import { compileFunction } from 'node:vm'
 import type { Handler, PostLoginEvent } from '../../src/platform.ts'
 import { createApi } from '../testing/api.ts'
 import { type CacheDouble, createCache } from '../testing/cache.ts'
+import { refreshEvent } from '../testing/confirm.ts'
 import { buildEvent, changeEvent, SECRETS } from '../testing/event.ts'
 import { nestedEvent, PLATFORM_STATE, type Run } from '../testing/flow.ts'
 import { type Ask, DOMAIN, type Replies, type Reply } from './protocol.ts'
@@ -68,10 +69,14 @@ function ordinaryEvent(): PostLoginEvent {
   })
 }
 
-async function logIn(count: number): Promise<Replies['login']> {
+/** The most frequent run of all: an exchange of a refresh token, which confirms nothing. */
+const ordinaryRefresh = (): PostLoginEvent => refreshEvent(ordinaryEvent())
+
+async function logIn(what: 'login' | 'refresh', count: number): Promise<Replies['login']> {
   const { onExecutePostLogin } = loaded()
   const { api, commands } = createApi({ cache })
-  const events = Array.from({ length: count }, ordinaryEvent)
+  const build = what === 'login' ? ordinaryEvent : ordinaryRefresh
+  const events = Array.from({ length: count }, build)
   const fromMs = performance.now()
   for (const event of events) await onExecutePostLogin(event, api)
   const tookMs = performance.now() - fromMs
@@ -145,7 +150,7 @@ function answer(ask: Ask): Replies[Ask['kind']] | Promise<Replies[Ask['kind']]> 
     case 'load':
       return load(ask.file)
     case 'login':
-      return logIn(ask.count)
+      return logIn(ask.what, ask.count)
     case 'connect':
       return connect(ask.port, ask.certificatePem)
     case 'start':

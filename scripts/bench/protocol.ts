@@ -9,8 +9,8 @@ export const DOMAIN = 'localhost'
 export type Ask =
   /** Load the file, and nothing else so far. */
   | { readonly kind: 'load'; readonly file: string }
-  /** Ordinary logins, one after the other. */
-  | { readonly kind: 'login'; readonly count: number }
+  /** Ordinary logins or refreshes, one after the other. */
+  | { readonly kind: 'login'; readonly what: 'login' | 'refresh'; readonly count: number }
   /** Reach `https://localhost` at this port of the loopback, trusting this certificate alone. */
   | { readonly kind: 'connect'; readonly port: number; readonly certificatePem: string }
   /** The first half of a link: the start, and this Action's part in the nested login. */

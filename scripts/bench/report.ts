@@ -59,6 +59,7 @@ const lines = ({ farMs }: Plan): readonly Line[] => [
     metric: 'warmLoginMs',
     budget: { of: 'ratio', atMost: 1 },
   },
+  { name: 'ordinary refresh, warm instance', unit: 'us', metric: 'warmRefreshMs' },
   { name: 'load + first link, 0 ms, cold', unit: 'ms', metric: 'firstLinkMs' },
   { name: 'link, 0 ms a trip, cold cache', unit: 'ms', metric: 'coldLinkMs' },
   { name: 'link, 0 ms a trip, warm cache', unit: 'ms', metric: 'warmLinkMs' },

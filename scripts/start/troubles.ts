@@ -3,7 +3,7 @@
  * Changes the running tenant; tells which trouble is waiting to happen.
  */
 
-import type { Fault } from '../tenant/faults.ts'
+import type { LocalTenantFault } from '../tenant/faults.ts'
 import type { Tenant } from '../tenant/index.ts'
 import type { LogEntry } from '../tenant/log.ts'
 
@@ -70,7 +70,7 @@ const BUSY = {
 }
 
 /** Of the Action's requests alone: the application's own shall go on. */
-const FAULTS: Readonly<Record<string, Fault>> = {
+const FAULTS: Readonly<Record<string, LocalTenantFault>> = {
   busy: { ...BUSY, caller: 'action' },
   busyForGood: { ...BUSY, caller: 'action', times: Number.POSITIVE_INFINITY },
   lost: { route: LINK, caller: 'action', break: 'lose' },

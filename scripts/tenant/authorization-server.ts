@@ -6,7 +6,7 @@
  */
 
 import type { IncomingMessage } from 'node:http'
-import { type Context, errors, type Interaction, Provider, type StoredToken } from 'oidc-provider'
+import { errors, type Interaction, type KoaContextWithOIDC, Provider } from 'oidc-provider'
 import type { Applications } from './applications.ts'
 import {
   addClaims,
@@ -27,6 +27,14 @@ import type { SigningKeys } from './signing-keys.ts'
 import type { StoredUser } from './store.ts'
 import type { LoginTransaction, Outcome } from './transaction.ts'
 
+/** A refresh token, in words that the package's types can tell without those of `oidc-provider`. */
+export interface ExchangedToken {
+  readonly accountId: string
+  readonly clientId?: string | undefined
+  readonly sessionUid?: string | undefined
+  readonly authTime?: number | undefined
+}
+
 export interface AuthorizationHooks {
   readonly userOf: (userId: string) => StoredUser | undefined
   /** A session has a user: what do the Actions say? Asked once or, after a page, once more. */
@@ -35,7 +43,7 @@ export interface AuthorizationHooks {
     session: { readonly id: string; readonly userId: string; readonly authTime: number },
   ) => Promise<Outcome>
   /** A refresh token is exchanged: what do the Actions say? There is no page to show. */
-  readonly refreshed: (exchange: Exchange, token: StoredToken) => Promise<Outcome>
+  readonly refreshed: (exchange: Exchange, token: ExchangedToken) => Promise<Outcome>
   /** Where the browser goes for a prompt; `undefined` where the connection does not exist. */
   readonly pageFor: (
     transaction: LoginTransaction,
@@ -106,15 +114,16 @@ export function createAuthorizationServer(options: AuthorizationServerOptions) {
     return application && toClient(application)
   })
 
-  const transactionOf = ({ req }: Context): LoginTransaction => {
+  const transactionOf = ({ req }: KoaContextWithOIDC): LoginTransaction => {
     const transaction = transactions.get(req)
     if (transaction === undefined) throw new Error('a login without its transaction')
     return transaction
   }
 
   /** The Actions run as the last prompt: only a redirect or a challenge makes the browser leave. */
-  async function actionsWantPage(ctx: Context): Promise<boolean> {
+  async function actionsWantPage(ctx: KoaContextWithOIDC): Promise<boolean> {
     const { session, entities } = ctx.oidc
+    if (session === undefined) throw new Error('an Action asked without a session')
     const { accountId = '', loginTs = 0, uid } = session
     const seen = { id: uid, userId: accountId, authTime: loginTs }
     const outcome = await hooks.outcomeOf(transactionOf(ctx), seen)
@@ -125,7 +134,7 @@ export function createAuthorizationServer(options: AuthorizationServerOptions) {
   }
 
   /** Before any token is issued: its claims are those of this run, not of the login. */
-  async function runAtRefresh(ctx: Context, token: StoredToken): Promise<void> {
+  async function runAtRefresh(ctx: KoaContextWithOIDC, token: ExchangedToken): Promise<void> {
     const exchange = exchanges.get(ctx.req)
     if (exchange === undefined) throw new Error('an exchange of tokens without its request')
     const outcome = await hooks.refreshed(exchange, token)
@@ -136,7 +145,7 @@ export function createAuthorizationServer(options: AuthorizationServerOptions) {
     }
   }
 
-  function pageFor(ctx: Context, { prompt, uid }: Interaction): string {
+  function pageFor(ctx: KoaContextWithOIDC, { prompt, uid }: Interaction): string {
     const url = hooks.pageFor(transactionOf(ctx), prompt.name, uid)
     if (url !== undefined) return url
     throw new errors.CustomOIDCProviderError('invalid_request', 'the connection was not found')
@@ -155,7 +164,7 @@ export function createAuthorizationServer(options: AuthorizationServerOptions) {
           resume: cookieName('resume'),
         },
       },
-      findAccount: async (ctx: Context, userId: string, token?: StoredToken) => {
+      findAccount: async (ctx, userId, token) => {
         const user = hooks.userOf(userId)
         if (user === undefined) return undefined
         if (token?.kind === 'RefreshToken' && token.consumed === undefined) {

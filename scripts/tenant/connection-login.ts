@@ -3,7 +3,7 @@
  * the stand-alone user of a person whom the tenant does not know yet, and notes each login; no I/O.
  */
 
-import type { Connection, Person } from './connections.ts'
+import type { Connection, ConnectionPerson } from './connections.ts'
 import type { Html } from './html.ts'
 import { type Exchange, one, sendPage, toSearch } from './http.ts'
 import type { Log, LoginEntry, Parameters } from './log.ts'
@@ -15,7 +15,7 @@ import { type Authentication, connectionParameters, type LoginTransaction } from
 export interface ConnectionLoginOptions {
   readonly connections: readonly Connection[]
   readonly isEnabled: (connection: string, clientId: string) => boolean
-  readonly peopleOf: (connection: Connection) => readonly Person[]
+  readonly peopleOf: (connection: Connection) => readonly ConnectionPerson[]
   readonly providerSessions: ProviderSessions
   readonly store: Store
   readonly log: Log
@@ -108,7 +108,7 @@ export function createConnectionLogin(options: ConnectionLoginOptions): Connecti
       ...(error === undefined ? {} : { error }),
     })
 
-  function findOrCreate(connection: Connection, person: Person) {
+  function findOrCreate(connection: Connection, person: ConnectionPerson) {
     const known = store.findByIdentity(connection.provider, connection.identityId(person))
     const { user_id: userId } = known ?? store.create(connection, person)
     return { userId, created: known === undefined }

@@ -16,7 +16,7 @@ import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { parseCookie } from 'cookie'
 import type { Certificate } from './certificate.ts'
-import type { Fault, Faults } from './faults.ts'
+import type { Faults, LocalTenantFault } from './faults.ts'
 import { type Exchange, readBody, readForm, readJson, sendJson, toParameters } from './http.ts'
 import type { Caller, Channel, Log } from './log.ts'
 
@@ -118,7 +118,7 @@ export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoo
 const faulty = new WeakSet<IncomingMessage>()
 
 /** Whether the fault was all there is to answer. */
-function applyFault(fault: Fault, res: ServerResponse): boolean {
+function applyFault(fault: LocalTenantFault, res: ServerResponse): boolean {
   if (fault.break === 'hang') return true
   if (fault.break === 'reset') {
     res.destroy()

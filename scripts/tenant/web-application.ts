@@ -34,8 +34,8 @@ export interface WebApplication {
   start(parameters?: Readonly<Record<string, string>>): Promise<LoginAttempt>
   /** The same, pushed (RFC 9126). */
   push(parameters?: Readonly<Record<string, string>>): Promise<LoginAttempt>
-  /** New tokens for a refresh token; a refusal rejects. */
-  refresh(refreshToken: string): Promise<TokenResult>
+  /** New tokens for a refresh token; `parameters` are added to the request. A refusal rejects. */
+  refresh(refreshToken: string, parameters?: Readonly<Record<string, string>>): Promise<TokenResult>
   /** Tokens without a browser; the application needs the grant `password`. A refusal rejects. */
   logInByPassword(email: string, password: string): Promise<TokenResult>
 }
@@ -103,8 +103,8 @@ export async function createWebApplication(
       const { parameters, complete } = await request(given)
       return { url: await client.buildAuthorizationUrlWithPAR(configuration, parameters), complete }
     },
-    async refresh(refreshToken) {
-      return toResult(await client.refreshTokenGrant(configuration, refreshToken))
+    async refresh(refreshToken, parameters = {}) {
+      return toResult(await client.refreshTokenGrant(configuration, refreshToken, parameters))
     },
     async logInByPassword(username, password) {
       const parameters = { username, password, scope: 'openid profile email' }

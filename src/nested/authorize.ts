@@ -7,6 +7,7 @@
 import type { Plan } from '../attempt.ts'
 import type { Context } from '../context.ts'
 import { type AttemptSecrets, deriveCodeChallenge } from '../pkce.ts'
+import { readPlainName } from '../request.ts'
 import { configureClient } from '../token-endpoint.ts'
 import { deriveParameters } from './claim.ts'
 
@@ -29,7 +30,11 @@ export async function buildNestedUrl(
 export function deriveAskedParameters(context: Context, plan: Plan): string | undefined {
   const parameters = buildParameters(context, plan)
   const { keys, settings } = context
-  return deriveParameters(keys, settings.nestedParams, (name) => parameters.getAll(name))
+  return deriveParameters(keys, settings.nestedParams, (name) =>
+    [...parameters]
+      .filter(([key]) => readPlainName(key) === readPlainName(name))
+      .map(([, value]) => value),
+  )
 }
 
 /** All but what belongs to one attempt alone. */
@@ -43,9 +48,11 @@ function buildParameters({ event, settings, domain }: Context, plan: Plan): URLS
     connection: plan.nestedConnection,
     max_age: '0',
   })
-  if (plan.mode !== 'unlink' && plan.connectionScope !== undefined)
-    parameters.set('connection_scope', plan.connectionScope)
   if (uiLocales.length > 0) parameters.set('ui_locales', uiLocales.join(' '))
   for (const [name, value] of settings.nestedParams) parameters.set(name, value)
+  if (plan.mode === 'unlink') return parameters
+  const { connectionScope, loginHint } = plan
+  if (connectionScope !== undefined) parameters.set('connection_scope', connectionScope)
+  if (loginHint !== undefined) parameters.set('login_hint', loginHint)
   return parameters
 }

@@ -7,7 +7,7 @@ import { deriveKeys } from '../derive.ts'
 import { type Denial, deny, isDenial, type NestedLogin } from '../outcome.ts'
 import type { PostLoginEvent } from '../platform.ts'
 import { checkScopes, chooseFactors } from '../policy.ts'
-import { asksFor, readEverySpelling } from '../request.ts'
+import { readEverySpelling, readOwnScopes } from '../request.ts'
 import { readSettings } from '../settings.ts'
 import { buildNestedClaim, NESTED_CLAIM } from './claim.ts'
 
@@ -16,7 +16,7 @@ import { buildNestedClaim, NESTED_CLAIM } from './claim.ts'
  * understood the login goes on without a claim, and the way back refuses it.
  */
 export async function completeNestedLogin(event: PostLoginEvent): Promise<NestedLogin | Denial> {
-  if (asksFor(event, 'link_account') || asksFor(event, 'unlink_account'))
+  if (readOwnScopes(event).length > 0)
     return deny('invalid_request', 'the companion application asks for a link')
   const settings = readSettings(event)
   if (isDenial(settings)) return { kind: 'nested', cause: settings.cause ?? settings.code }

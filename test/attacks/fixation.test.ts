@@ -193,6 +193,50 @@ attack('fixation', () => {
   })
 })
 
+attack('confirmedElsewhere', () => {
+  // Nobody binds anything, every pinned value is equal, and the victim does all that is asked of her:
+  // the way back proves two people, and the application whose session it is never confirms.
+  describe('nothing is linked', () => {
+    const settings = {
+      CONFIRM_LINK: 'yes',
+      RESULT_CLAIM: 'https://app.example.com/linking',
+      PIN_SESSION: 'no',
+      PIN_USER_AGENT: 'no',
+    }
+    const SWITCHES = [true, false].flatMap((bound) =>
+      (['fresh', 'first'] as const).flatMap((values) =>
+        (['kept', 'replaced'] as const).map((session) => [bound, values, session] as const),
+      ),
+    )
+
+    test.each(SWITCHES)(
+      'the way back bound: %s, request values %s, session %s',
+      async (bound, values, nestedSession) => {
+        const scenario = await startScenario({
+          settings,
+          tenant: { ...platform(bound, values), nestedSession },
+        })
+        const { end } = bound ? await intercept(scenario, {}) : await handOver(scenario, {})
+        expectUntouched(scenario)
+        // The browser that comes back is not the one that started: its application has another state.
+        const own = await scenario.app.start({ scope: 'openid link_account' })
+        await expect(own.complete(end.url)).rejects.toHaveProperty(
+          'cause.message',
+          expect.stringContaining('"state"'),
+        )
+        expectUntouched(scenario)
+      },
+    )
+
+    test('and without it the same is linked', async () => {
+      const { CONFIRM_LINK: _, ...open } = settings
+      const scenario = await startScenario({ settings: open, tenant: platform(false, 'first') })
+      await handOver(scenario, {})
+      expect(connectionsOf(scenario.tenant, SAM.userId)).toEqual([DATABASE, GOOGLE])
+    })
+  })
+})
+
 /** Asks for a link as Alex; the browser then goes to a changed address of the second login. */
 async function change(settings: Values, edit: (url: URL) => void, parameters: Values = {}) {
   const scenario = await startScenario({ settings })

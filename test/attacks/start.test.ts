@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest'
 import { createApi } from '../../scripts/testing/api.ts'
-import { buildEvent, type EventOverrides } from '../../scripts/testing/event.ts'
+import { buildEvent } from '../../scripts/testing/event.ts'
 import {
   CANONICAL_DOMAIN,
   CLIENT_ID,
@@ -14,6 +14,7 @@ import {
 } from '../../scripts/testing/people.ts'
 import { LINKED, onEverySubject, query, UNLINK_EVENT } from '../contract/harness.ts'
 import { EXPIRED_HINTS, INVALID_HINTS, REFUSED_HINTS, signHint } from '../support/hints.ts'
+import { MFA_ROWS, PRIMARY_EMAIL_ROWS } from '../support/policies.ts'
 import { attack } from './rows.ts'
 
 /** By code, the hints that get it. */
@@ -267,35 +268,26 @@ onEverySubject((world) => {
   })
 
   attack('email', () => {
-    test.each(['ENFORCE_EMAIL_VERIFICATION', 'REQUIRE_MATCHING_EMAIL'])(
-      '%s denies a primary that is not verified',
-      async (name) => {
-        for (const email_verified of [false, undefined]) {
-          const started = await world.start({
-            settings: { [name]: 'yes' },
-            event: { user: { email_verified } },
-          })
-          expect(started).toBeDenied('email_unverified')
-        }
+    test.each(PRIMARY_EMAIL_ROWS.filter(({ code }) => code !== undefined))(
+      '$setting denies a primary that is not verified, but $verified',
+      async ({ setting, verified }) => {
+        const started = await world.start({
+          settings: { [setting]: 'yes' },
+          event: { user: { email_verified: verified } },
+        })
+        expect(started).toBeDenied('email_unverified')
       },
     )
   })
 
   attack('mfa', () => {
-    const OTP = [{ type: 'otp' }]
-    test.each<readonly [string, string, EventOverrides['user']]>([
-      ['yes', 'enrolled and not done', { enrolledFactors: OTP }],
-      ['Yes', 'enrolled and not done', { enrolledFactors: OTP }],
-      ['TRUE', 'enrolled and not done', { enrolledFactors: OTP }],
-      [' 1 ', 'enrolled and not done', { enrolledFactors: OTP }],
-      ['yes', 'unreadable', { enrolledFactors: undefined }],
-      ['always', 'enrolled and not done', { enrolledFactors: OTP }],
-      ['always', 'not enrolled', { enrolledFactors: [] }],
-      ['Always', 'unreadable', { enrolledFactors: undefined }],
-    ])('ENFORCE_MFA=%s with factors %s is mfa_required', async (ENFORCE_MFA, _what, user) => {
-      const started = await world.start({ settings: { ENFORCE_MFA }, event: { user } })
-      expect(started).toBeDenied('mfa_required')
-    })
+    test.each(MFA_ROWS.filter(({ code }) => code !== undefined))(
+      'ENFORCE_MFA=$value with factors $factors and MFA $done is mfa_required',
+      async ({ value, event }) => {
+        const started = await world.start({ settings: { ENFORCE_MFA: value }, event })
+        expect(started).toBeDenied('mfa_required')
+      },
+    )
 
     test('a value that is not understood is no MFA switched off', async () => {
       const started = await world.start({ settings: { ENFORCE_MFA: 'enforce' } })
@@ -304,7 +296,7 @@ onEverySubject((world) => {
 
     test('MFA that is done lets pass', async () => {
       const event = {
-        user: { enrolledFactors: OTP },
+        user: { enrolledFactors: [{ type: 'otp' }] },
         authentication: { methods: [{ name: 'pwd' }, { name: 'mfa' }] },
       }
       const started = await world.start({ settings: { ENFORCE_MFA: 'always' }, event })

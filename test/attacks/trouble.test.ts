@@ -35,23 +35,13 @@ import {
   type TenantDouble,
 } from '../../scripts/testing/tenant-double.ts'
 import type { PlatformCache } from '../../src/platform.ts'
-import { stopTimers, untilSettled } from '../support/settle.ts'
+import { idle, stopTimers, untilSettled, untilSo } from '../support/settle.ts'
 import { attack } from './rows.ts'
 
 const HANDLER_LIMIT_MS = 15_000
 const RESULT_CLAIM = 'urn:example:linking'
 const ROUTES: readonly Route[] = ['jwks', 'code', 'client-credentials', 'link']
 const PAGE = '<!doctype html><title>alex@example.com</title>'
-
-// The real one, taken before any test stops the clock.
-const { setTimeout: realTimeout } = globalThis
-const rest = () => new Promise((resolve) => realTimeout(resolve, 5))
-
-/** Waits, whatever the clock of the test does, until a run has come so far. */
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await rest()
-  await rest()
-}
 
 const injected = createConsole()
 const dist = readFileSync(new URL('../../dist/action.js', import.meta.url), 'utf8')
@@ -438,8 +428,8 @@ attack('sharedFetch', () => {
     const { fetch } = tenant
     vi.stubGlobal('fetch', async (input: string, init: RequestInit) => {
       if (String(init.body).includes('client_credentials')) {
-        await until(() => tenant.calls('code') === 2)
-        for (let turn = 0; turn < 10; turn++) await rest()
+        await untilSo(() => tenant.calls('code') === 2)
+        for (let turn = 0; turn < 10; turn++) await idle()
       }
       return fetch(input, init)
     })
@@ -463,11 +453,11 @@ attack('sharedFetch', () => {
     stopTimers(NOW_MS)
     const timed = async (work: Promise<Run>) => ({ ...(await work), endedAtMs: Date.now() })
     const first = timed(resumeLink(bundle, pausing, nestedOne, { tenant, cache }))
-    await until(() => tenant.calls('link') === 2 && vi.getTimerCount() > 0)
+    await untilSo(() => tenant.calls('link') === 2 && vi.getTimerCount() > 0)
     await vi.advanceTimersByTimeAsync(9_000)
     const secondAtMs = Date.now()
     const second = timed(resumeLink(bundle, late, nestedTwo, { tenant, cache: createCache() }))
-    await until(() => tenant.calls('client-credentials') === 2)
+    await untilSo(() => tenant.calls('client-credentials') === 2)
     const { value } = await untilSettled(Promise.all([first, second]))
     expect(value.map(({ code }) => code)).toEqual(['service_unavailable', 'service_unavailable'])
     expect(tenant.calls('link')).toBe(3)

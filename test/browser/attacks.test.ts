@@ -5,7 +5,7 @@
 
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
-import type { Fault } from '../../scripts/tenant/faults.ts'
+import type { LocalTenantFault } from '../../scripts/tenant/faults.ts'
 import { type Desk, HELD_MS, openDesk, openTab, outcomeIs, set, stepsOf } from './desk.ts'
 
 const resultOf = (inspector: Page, label: string) =>
@@ -117,7 +117,7 @@ test.each([
   expect(await attack(inspector, label)).toBe(result)
 })
 
-const broken = (route: Fault['route'], status: number, after = 0): Fault => ({
+const broken = (route: LocalTenantFault['route'], status: number, after = 0): LocalTenantFault => ({
   route,
   status,
   after,

@@ -6,6 +6,7 @@
 import { Session } from 'node:inspector/promises'
 import { compileFunction, createContext, runInContext } from 'node:vm'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { refreshEvent } from '../../scripts/testing/confirm.ts'
 import { createConsole } from '../../scripts/testing/console.ts'
 import { buildEvent } from '../../scripts/testing/event.ts'
 import { run, type Whole, wholeLink } from '../../scripts/testing/flow.ts'
@@ -18,6 +19,9 @@ const ORDINARY = buildEvent({
   transaction: { requested_scopes: ['openid', 'profile', 'email'] },
 })
 
+/** The most frequent run of all. */
+const REFRESH = refreshEvent(ORDINARY)
+
 let tenant: TenantDouble
 
 beforeEach(() => {
@@ -28,7 +32,8 @@ beforeEach(() => {
 async function ordinaryLogin({ handlers }: Evaluated): Promise<void> {
   const first = await run(handlers.onExecutePostLogin, ORDINARY)
   const second = await run(handlers.onContinuePostLogin, ORDINARY)
-  expect([...first.commands, ...second.commands]).toEqual([])
+  const refreshed = await run(handlers.onExecutePostLogin, REFRESH)
+  expect([...first.commands, ...second.commands, ...refreshed.commands]).toEqual([])
 }
 
 async function link({ handlers }: Evaluated, settings: Record<string, string> = {}) {

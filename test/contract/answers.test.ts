@@ -5,7 +5,12 @@
 
 import { describe, expect, test } from 'vitest'
 import { createApi } from '../../scripts/testing/api.ts'
-import { buildEvent, type EventOverrides, SECRETS } from '../../scripts/testing/event.ts'
+import {
+  buildEvent,
+  changeEvent,
+  type EventOverrides,
+  SECRETS,
+} from '../../scripts/testing/event.ts'
 import type { Run } from '../../scripts/testing/flow.ts'
 import { NOW_SECONDS, PRIMARY, SECONDARY, STRANGER } from '../../scripts/testing/people.ts'
 import { MESSAGES } from '../../src/outcome.ts'
@@ -84,6 +89,16 @@ const ROWS: readonly (readonly [string, Scenario])[] = [
       settings: { REQUIRE_MATCHING_EMAIL: 'yes' },
       nested: { user: { ...SECONDARY, email: 'other@example.net' } },
     }),
+  ],
+  [
+    'confirmation_invalid',
+    async (world) => {
+      const { event } = await world.start({
+        settings: { CONFIRM_LINK: 'yes', RESULT_CLAIM: 'https://app.example.com/linking' },
+      })
+      const transaction = { requested_scopes: ['openid', 'confirm_link'] }
+      return world.execute(changeEvent(event, { transaction }))
+    },
   ],
   [
     'link_failed',

@@ -10,6 +10,7 @@ const NAMES = [
   'requested_connection',
   'requested_connection_scope',
   'requested_identity',
+  'requested_login_hint',
 ] as const
 
 type Name = (typeof NAMES)[number]
@@ -19,10 +20,15 @@ const LONGEST: Readonly<Record<Name, number>> = {
   requested_connection: 128,
   requested_connection_scope: 2_048,
   requested_identity: 1_024,
+  requested_login_hint: 320,
 }
 
 /** Of these an empty one counts as absent. */
-const MAY_BE_EMPTY: readonly Name[] = ['requested_connection_scope', 'requested_identity']
+const MAY_BE_EMPTY: readonly Name[] = [
+  'requested_connection_scope',
+  'requested_identity',
+  'requested_login_hint',
+]
 
 /** What each mode is given beside the parameter in question. */
 const unlinks = (name: Name): boolean => name === 'requested_identity'
@@ -177,7 +183,11 @@ onEverySubject((world) => {
   })
 
   test.each([{}, UNLINK_EVENT])('counts empty ones as absent in either mode', async (mode) => {
-    const empty = { requested_connection_scope: '', requested_identity: '' }
+    const empty = {
+      requested_connection_scope: '',
+      requested_identity: '',
+      requested_login_hint: '',
+    }
     expect(await world.start({ event: withParameters(mode, empty) })).toRedirect()
   })
 

@@ -11,10 +11,12 @@ import {
   CANONICAL_DOMAIN,
   CUSTOM_DOMAIN,
   NOW_SECONDS,
+  type Person,
   PRIMARY,
   SECONDARY,
 } from '../../scripts/testing/people.ts'
 import { createTenantDouble } from '../../scripts/testing/tenant-double.ts'
+import { MFA_ROWS, PRIMARY_EMAIL_ROWS, SECONDARY_EMAIL_ROWS } from '../support/policies.ts'
 import { LINKED, MERGED, onEverySubject, query, UNLINK_EVENT } from './harness.ts'
 
 const REQUIRED = [
@@ -370,130 +372,40 @@ onEverySubject((world) => {
   })
 
   describe('ENFORCE_MFA', () => {
-    type Factors = EventOverrides['user'] extends infer U | undefined ? U : never
-    const ENROLLED: Factors = { enrolledFactors: [{ type: 'otp' }] }
-    const NONE: Factors = { enrolledFactors: [] }
-    const UNREADABLE: Factors = { enrolledFactors: undefined }
-    const DONE: EventOverrides = { authentication: { methods: [{ name: 'pwd' }, { name: 'mfa' }] } }
-    const NOT_DONE: EventOverrides = { authentication: { methods: [{ name: 'pwd' }] } }
-    const UNKNOWN: EventOverrides = { authentication: undefined }
-
-    const ROWS: readonly (readonly [
-      string | undefined,
-      string,
-      Factors,
-      string,
-      EventOverrides,
-      boolean,
-    ])[] = [
-      [undefined, 'enrolled', ENROLLED, 'not done', NOT_DONE, true],
-      ['no', 'enrolled', ENROLLED, 'not done', NOT_DONE, true],
-      ['no', 'unreadable', UNREADABLE, 'not done', NOT_DONE, true],
-      ['0', 'enrolled', ENROLLED, 'not done', NOT_DONE, true],
-      ['yes', 'enrolled', ENROLLED, 'done', DONE, true],
-      ['yes', 'enrolled', ENROLLED, 'not done', NOT_DONE, false],
-      ['yes', 'enrolled', ENROLLED, 'of unknown state', UNKNOWN, false],
-      ['yes', 'unreadable', UNREADABLE, 'done', DONE, true],
-      ['yes', 'unreadable', UNREADABLE, 'not done', NOT_DONE, false],
-      ['yes', 'absent', NONE, 'not done', NOT_DONE, true],
-      ['always', 'absent', NONE, 'not done', NOT_DONE, false],
-      ['always', 'absent', NONE, 'done', DONE, true],
-      ['always', 'enrolled', ENROLLED, 'not done', NOT_DONE, false],
-      ['always', 'enrolled', ENROLLED, 'done', DONE, true],
-      ['always', 'unreadable', UNREADABLE, 'not done', NOT_DONE, false],
-      ...['Yes', 'TRUE', ' 1 ', 'ALWAYS', ' Always '].map(
-        (value) => [value, 'enrolled', ENROLLED, 'not done', NOT_DONE, false] as const,
-      ),
-    ]
-
-    test.each(ROWS)(
-      '%s, factors %s (%o), MFA %s: %o goes on: %s',
-      async (value, _f, user, _d, methods, goesOn) => {
-        const started = await world.start({
-          settings: { ENFORCE_MFA: value },
-          event: { ...methods, ...(user === undefined ? {} : { user }) },
-        })
-        if (goesOn) expect(started).toRedirect()
-        else expect(started).toBeDenied('mfa_required')
-      },
-    )
-  })
-
-  describe('ENFORCE_EMAIL_VERIFICATION', () => {
-    test.each([
-      [undefined, false, undefined],
-      ['no', false, undefined],
-      ['yes', true, undefined],
-      ['yes', false, 'email_unverified'],
-      ['yes', undefined, 'email_unverified'],
-    ])('%s with email_verified %s: %s', async (value, email_verified, code) => {
-      const started = await world.start({
-        settings: { ENFORCE_EMAIL_VERIFICATION: value },
-        event: { user: { email_verified } },
-      })
-      expect(started).toEndIn(code)
+    test.each(MFA_ROWS)('$value, factors $factors, MFA $done: $code', async (row) => {
+      const { value, event, code } = row
+      const started = await world.start({ settings: { ENFORCE_MFA: value }, event })
+      if (code === undefined) expect(started).toRedirect()
+      else expect(started).toBeDenied(code)
     })
   })
 
-  describe('the e-mail of the second login', () => {
-    const ROWS = [
-      // setting, value, e-mail, verified, code
-      ['ENFORCE_SECONDARY_EMAIL_VERIFICATION', undefined, 'alex@example.com', false, undefined],
-      ['ENFORCE_SECONDARY_EMAIL_VERIFICATION', 'no', 'alex@example.com', false, undefined],
-      ['ENFORCE_SECONDARY_EMAIL_VERIFICATION', 'yes', 'alex@example.com', true, undefined],
-      ['ENFORCE_SECONDARY_EMAIL_VERIFICATION', 'yes', 'other@example.net', true, undefined],
-      [
-        'ENFORCE_SECONDARY_EMAIL_VERIFICATION',
-        'yes',
-        'alex@example.com',
-        false,
-        'secondary_email_unverified',
-      ],
-      ['REQUIRE_MATCHING_EMAIL', undefined, 'other@example.net', true, undefined],
-      ['REQUIRE_MATCHING_EMAIL', 'no', 'other@example.net', false, undefined],
-      ['REQUIRE_MATCHING_EMAIL', 'yes', 'alex@example.com', true, undefined],
-      ['REQUIRE_MATCHING_EMAIL', 'yes', 'Alex@Example.COM', true, undefined],
-      ['REQUIRE_MATCHING_EMAIL', 'yes', 'other@example.net', true, 'email_mismatch'],
-      ['REQUIRE_MATCHING_EMAIL', 'yes', 'alex@example.com', false, 'secondary_email_unverified'],
-    ] as const
-
-    test.each(ROWS)(
-      '%s %s, %s, verified %s: %s',
-      async (name, value, email, email_verified, code) => {
-        const user = { ...SECONDARY, email, email_verified }
-        const { resumed } = await world.whole({ settings: { [name]: value }, nested: { user } })
-        expect(resumed).toEndIn(code)
-        expect(world.tenant.links).toHaveLength(code === undefined ? 1 : 0)
-      },
-    )
-
-    test('REQUIRE_MATCHING_EMAIL asks at the start whether the primary is verified', async () => {
+  test.each(PRIMARY_EMAIL_ROWS)(
+    '$setting $value, the primary’s e-mail verified $verified: $code',
+    async ({ setting, value, verified, code }) => {
       const started = await world.start({
-        settings: { REQUIRE_MATCHING_EMAIL: 'yes' },
-        event: { user: { email_verified: false } },
+        settings: { [setting]: value },
+        event: { user: { email_verified: verified } },
       })
-      expect(started).toBeDenied('email_unverified')
-    })
+      if (code === undefined) expect(started).toRedirect()
+      else expect(started).toBeDenied(code)
+    },
+  )
 
-    test.each(['secondary', 'primary'])(
-      'REQUIRE_MATCHING_EMAIL does not match a %s without one',
-      async (who) => {
-        const { email: _, ...nameless } = SECONDARY
-        const settings = { REQUIRE_MATCHING_EMAIL: 'yes' }
-        if (who === 'secondary') {
-          const { resumed } = await world.whole({ settings, nested: { user: nameless } })
-          expect(resumed).toBeDenied()
-        } else {
-          const started = await world.start({ settings, event: { user: { email: undefined } } })
-          const resumed =
-            started.redirect &&
-            (await world.resume(started, await world.nested(started, { user: nameless })))
-          expect(resumed ?? started).toBeDenied()
-        }
-        expect(world.tenant.links).toEqual([])
-      },
-    )
-  })
+  test.each(SECONDARY_EMAIL_ROWS)(
+    '$setting $value, the second login’s e-mail $what: $code',
+    async ({ setting, value, primary, email, verified, code }) => {
+      const user = { ...SECONDARY, email, email_verified: verified } as Person
+      const { resumed } = await world.whole({
+        settings: { [setting]: value },
+        event: { user: { email: primary } },
+        nested: { user },
+      })
+      if (code === undefined) expect(resumed).toLink(SECONDARY.user_id)
+      else expect(resumed).toBeDenied(code)
+      expect(world.tenant.links).toHaveLength(code === undefined ? 1 : 0)
+    },
+  )
 
   describe('pins', () => {
     const CHANGES = {

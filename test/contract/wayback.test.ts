@@ -650,7 +650,7 @@ onEverySubject((world) => {
     }
     const RESULT_CLAIM = 'https://example.com/link'
 
-    test('links nothing and ends as already_linked', async () => {
+    test('links nothing and ends as consented', async () => {
       world.settle(...LINKED_PEOPLE)
       const { resumed } = await world.whole({
         event,
@@ -658,7 +658,7 @@ onEverySubject((world) => {
         nested: { user: LINKED },
       })
       expect(resumed.claims).toEqual({
-        [RESULT_CLAIM]: { status: 'already_linked', connection: 'google-oauth2' },
+        [RESULT_CLAIM]: { status: 'consented', connection: 'google-oauth2' },
       })
       expect(resumed).toGoOn()
       expect(world.tenant.requests.map(({ route }) => route)).toEqual(['jwks', 'code'])

@@ -47,7 +47,7 @@ describe('the user', () => {
       type: 'tokens',
       claims: {
         sub: ALEX.userId,
-        [RESULT_CLAIM]: { status: 'already_linked', connection: GOOGLE },
+        [RESULT_CLAIM]: { status: 'consented', connection: GOOGLE },
       },
     })
     expect(tenant.logins().at(-1)).toMatchObject({
@@ -121,7 +121,7 @@ describe('the user', () => {
     expect(result).toMatchObject({
       claims: {
         sub: `google-oauth2|${ALEX.googleId}`,
-        [RESULT_CLAIM]: { status: 'already_linked', connection: GOOGLE },
+        [RESULT_CLAIM]: { status: 'consented', connection: GOOGLE },
       },
     })
     expect(connectionsOf(tenant, `google-oauth2|${ALEX.googleId}`)).toEqual([GOOGLE])

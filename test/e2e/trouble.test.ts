@@ -1,7 +1,7 @@
 /** Trouble at the tenant while a link is under way, on dist/action.js over real sockets. */
 
 import { expect, test } from 'vitest'
-import type { Fault } from '../../scripts/tenant/faults.ts'
+import type { LocalTenantFault } from '../../scripts/tenant/faults.ts'
 import { ALEX, codeOf, connectionsOf, startScenario } from './scenario.ts'
 
 const LINK = /^POST \/api\/v2\/users\/.+\/identities$/
@@ -10,7 +10,7 @@ const JWKS = 'GET /.well-known/jwks.json'
 
 interface Row {
   readonly what: string
-  readonly fault: Fault
+  readonly fault: LocalTenantFault
   readonly expected: string
   readonly identities: number
 }

@@ -142,6 +142,8 @@ const settings = some(
     ENFORCE_SECONDARY_EMAIL_VERIFICATION: fc.constantFrom('yes', 'no'),
     ENFORCE_MFA: fc.constantFrom('yes', 'no'),
     LINK_EXISTING_USERS: fc.constantFrom('yes', 'no'),
+    IDENTITIES_PER_CONNECTION: fc.constantFrom('1', '2', '10'),
+    CONFIRM_LINK: fc.constantFrom('yes', 'no'),
     NESTED_PARAMS: fc.constantFrom('prompt=login', 'acr_values=high&prompt=login'),
     DEBUG: fc.constantFrom('*', ''),
   },

@@ -16,6 +16,7 @@ export const CODES: ReadonlySet<string> = new Set(
     'invalid_request interaction_required connection_not_allowed scope_not_allowed',
     'unlink_not_allowed hint_invalid hint_expired session_mismatch reauth_required mfa_required email_unverified',
     'link_cancelled callback_invalid binding_mismatch connection_mismatch identity_in_use',
+    'confirmation_invalid',
     'identity_not_found identity_is_primary secondary_email_unverified email_mismatch link_failed',
     'service_unavailable misconfigured unexpected',
   ].flatMap((line) => line.split(' ')),
@@ -25,6 +26,7 @@ export const MAX_HANDLER_MS = 15_000
 const MAX_REASON_CHARACTERS = 120
 const LEEWAY_SECONDS = 30
 const MAX_ATTEMPT_SECONDS = 900
+const MAX_CONFIRMATION_SECONDS = 300
 const METADATA_KEY = 'client-initiated-account-linking:attempt'
 
 /** One condition by name, and whether it holds. */
@@ -146,7 +148,7 @@ export function missingForRedirect(facts: StartFacts, url: URL): readonly string
     ],
     [
       'the connection is not linked, or more is asked',
-      !link || upstream !== undefined || !identities.some((one) => one?.connection === connection),
+      !link || upstream !== undefined || !isFull(event, connection),
     ],
     ['a page can be shown', !list(event.transaction?.prompt).includes('none')],
     ['the platform can redirect', facts.canRedirect !== false],
@@ -271,13 +273,13 @@ function linkConditions(
   const email = [event.user.email, claims.email]
   const matching = isYes(setting('REQUIRE_MATCHING_EMAIL'))
   const verified = matching || isYes(setting('ENFORCE_SECONDARY_EMAIL_VERIFICATION'))
-  const isThere = list(event.user.identities).some((one) => one?.connection === connection)
   return [
     ['a link was asked', list(started.transaction?.requested_scopes).includes('link_account')],
     ['the connection is the one that was asked for', nested.connection?.name === connection],
     ['the identity is the one that logged in', claims.sub === identity],
     ['the identity is another than the primary', identity !== event.user.user_id],
-    ['the connection was not linked yet', !isThere],
+    ['the account had room at that connection', !isFull(event, connection)],
+    ['no confirmation is needed', !isYes(setting('CONFIRM_LINK'))],
     [
       'the identity stands alone, or may be merged',
       isYes(setting('ALLOW_MERGE')) || nested.user.identities?.length === 1,
@@ -292,6 +294,73 @@ function linkConditions(
       !matching || (email[0] !== undefined && lower(email[0]) === lower(email[1])),
     ],
   ]
+}
+
+/** Section 4.3: IDENTITIES_PER_CONNECTION. */
+function isFull(event: PostLoginEvent, connection: string | undefined): boolean {
+  const held = list(event.user.identities).filter((one) => one?.connection === connection)
+  return held.length >= Number(settingReader(event)('IDENTITIES_PER_CONNECTION') ?? 1)
+}
+
+/** What a confirmation knew. */
+export interface ConfirmFacts {
+  readonly event: PostLoginEvent
+  /** The way back that ended as pending. */
+  readonly pending: PostLoginEvent
+  readonly pendingAtSeconds: number
+  readonly nowSeconds: number
+  readonly keys: readonly KeyName[]
+  /** Who proved the identity there. */
+  readonly proved: { readonly user_id: string; readonly email?: string; readonly verified: boolean }
+  readonly connection: string
+}
+
+/** Section 7a: what had to hold for the link of a confirmation. */
+export function missingForConfirmation(
+  { event, pending, proved, connection, ...facts }: ConfirmFacts,
+  identity: string,
+): readonly string[] {
+  const setting = settingReader(event)
+  const isExchange =
+    event.transaction?.protocol === 'oauth2-refresh-token' ||
+    (event.transaction === undefined && event.request.body?.grant_type === 'refresh_token')
+  const matching = isYes(setting('REQUIRE_MATCHING_EMAIL'))
+  const isPrimaryVerified = event.user.email_verified === true
+  const hint = readHint(parameterReader(event)('id_token_hint'), facts.keys) ?? {}
+  const host = hostInUse(event, setting) ?? ''
+  const of = (one: PostLoginEvent) =>
+    JSON.stringify([
+      one.user.user_id,
+      one.client.client_id,
+      hostInUse(one, settingReader(one)),
+      one.organization?.id ?? null,
+      settingReader(one)('ACTION_SECRET'),
+    ])
+  return broken([
+    ['the settings are there', isConfigured(setting)],
+    ['links are confirmed here', isYes(setting('CONFIRM_LINK'))],
+    ['the client is listed', isListed(setting('ALLOWED_CLIENT_IDS'), event.client.client_id)],
+    ['it is of the same user, client, domain, organization and secret', of(event) === of(pending)],
+    ['it is not too old', facts.nowSeconds - facts.pendingAtSeconds <= MAX_CONFIRMATION_SECONDS],
+    ['the identity is the one that was proved', identity === proved.user_id],
+    ['the connection is listed', isListed(setting('ALLOWED_CONNECTIONS'), connection)],
+    ['the account has room at that connection', !isFull(event, connection)],
+    [
+      'the primary’s e-mail is verified where it has to be',
+      isPrimaryVerified || !(matching || isYes(setting('ENFORCE_EMAIL_VERIFICATION'))),
+    ],
+    [
+      'the secondary’s e-mail is verified where it has to be',
+      proved.verified || !(matching || isYes(setting('ENFORCE_SECONDARY_EMAIL_VERIFICATION'))),
+    ],
+    ['the e-mails match', !matching || lower(event.user.email) === lower(proved.email)],
+    ...(isExchange
+      ? []
+      : [
+          ['MFA is done where it has to be', hasMfa(event, setting)] as const,
+          ...hintConditions(hint, event, host, setting, facts.nowSeconds),
+        ]),
+  ])
 }
 
 function unlinkConditions(
@@ -439,6 +508,7 @@ const SWITCHES = [
   'PIN_USER_AGENT',
   'PIN_SESSION',
   'LINK_EXISTING_USERS',
+  'CONFIRM_LINK',
   'ALLOW_MERGE',
   'MERGE_USER_METADATA',
   'ALLOW_UNLINK',

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { createConsole, KEPT_CONSOLE_CHARACTERS } from '../../scripts/testing/console.ts'
 import { buildEvent, type EventOverrides } from '../../scripts/testing/event.ts'
 import { createLog } from '../../src/log.ts'
-import { deny, succeed } from '../../src/outcome.ts'
+import { deny, successOf } from '../../src/outcome.ts'
 
 const DEFAULT = 'account-linking:error,account-linking:outcome'
 
@@ -17,7 +17,7 @@ describe('createLog', () => {
   test('writes the outcome, and the cause where there is one', () => {
     const { log, lines } = logging()
     log.outcome(deny('hint_expired', 'hint: exp'))
-    log.outcome(succeed('linked', 'github', undefined))
+    log.outcome(successOf('github', undefined)('linked'))
     expect(lines.map((line) => line.split(' client=')[0]).sort()).toEqual([
       'account-linking:error hint: exp',
       'account-linking:outcome denied hint_expired',

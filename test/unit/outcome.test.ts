@@ -1,7 +1,7 @@
 /** `src/outcome.ts`: codes and sentences. */
 
 import { describe, expect, test } from 'vitest'
-import { deny, isDenial, MESSAGES, succeed } from '../../src/outcome.ts'
+import { deny, isDenial, MESSAGES, successOf } from '../../src/outcome.ts'
 
 /** The codes of section 8 of the contract. They are public and stay as they are. */
 const CODES = [
@@ -20,6 +20,7 @@ const CODES = [
   'callback_invalid',
   'binding_mismatch',
   'connection_mismatch',
+  'confirmation_invalid',
   'identity_in_use',
   'identity_not_found',
   'identity_is_primary',
@@ -57,8 +58,8 @@ test.each([undefined, null, 'denied', 7, {}, { kind: 'linked' }])('%j is no deni
 })
 
 test('a success tells the application only where RESULT_CLAIM is set', () => {
-  expect(succeed('linked', 'github', undefined)).toEqual({ kind: 'linked', claims: {} })
-  expect(succeed('unlinked', 'github', 'urn:example:x').claims).toEqual({
+  expect(successOf('github', undefined)('linked')).toEqual({ kind: 'linked', claims: {} })
+  expect(successOf('github', 'urn:example:x')('unlinked').claims).toEqual({
     'urn:example:x': { status: 'unlinked', connection: 'github' },
   })
 })

@@ -40,6 +40,8 @@ describe('readSettings', () => {
       allowMerge: false,
       linkExistingUsers: true,
       mergeUserMetadata: false,
+      identitiesPerConnection: 1,
+      confirmLink: false,
       allowUnlink: true,
       nestedParams: [],
       resultClaim: undefined,

@@ -34,6 +34,7 @@ const ANSWERS: Readonly<Record<Code, string>> = {
   callback_invalid: AGAIN,
   binding_mismatch: 'Please start again, in this browser.',
   connection_mismatch: 'That was another login than the one you chose.',
+  confirmation_invalid: 'That took too long, or it is another account’s. Start again.',
   identity_in_use:
     'That login belongs to another account. Log in with it and unlink it there first.',
   identity_not_found: 'That login is not linked any more.',

@@ -35,7 +35,7 @@ function gaugeOf({ label, limit, unit, value }) {
 /** @param {Section} section */
 function sectionOf({ gauges = [], json, lines = [], title }) {
   return element('section', {}, [
-    element('h4', { text: title }),
+    element('h3', { text: title }),
     ...lines.map((line) => element('p', { class: 'line', text: line })),
     json === undefined ? undefined : element('pre', { text: JSON.stringify(json, null, 2) }),
     ...gauges.map(gaugeOf),
