@@ -139,7 +139,7 @@ test.each([
     args: ['--port', '70000'],
     code: 1,
     out: /^$/,
-    err: /^start: --port takes a number from 1 to 65535\n$/,
+    err: /^start: --port takes a port, 1 to 65535\n$/,
   },
   { args: ['--nonsense'], code: 1, out: /^$/, err: /^start: Unknown option '--nonsense'/ },
 ])('answers $args in words', async ({ args, code, err, out }) => {
