@@ -130,6 +130,63 @@ ${atAClick.join('\n')}
   })
 }
 
+export interface UniversalLoginPage {
+  readonly state: string
+  /** `undefined`: it is asked for on this page. */
+  readonly username: string | undefined
+  readonly asksPassword: boolean
+  readonly error?: string
+}
+
+/** With the fields and buttons of Auth0's own pages, as those who drive them know them. */
+export function universalLoginPage(login: UniversalLoginPage): string {
+  const { asksPassword, error, state, username } = login
+  const value = username === undefined ? '' : ` value="${escapeHtml(username)}" readonly`
+  const password = `<label for="password">Password*</label>
+<input id="password" name="password" type="password" autocomplete="current-password" required>`
+  return page({
+    title: asksPassword && username !== undefined ? 'Enter Your Password' : 'Welcome',
+    text: 'Log in to go on.',
+    content: `${error === undefined ? '' : `<p class="note" role="alert">${escapeHtml(error)}</p>`}
+<form method="post">
+<input type="hidden" name="state" value="${escapeHtml(state)}">
+<label for="username">Email address*</label>
+<input id="username" name="username" inputmode="email" autocomplete="email" required${value}>
+${asksPassword ? password : ''}
+<div class="buttons"><button class="main" type="submit" name="action" value="default">Continue</button></div>
+</form>`,
+  })
+}
+
+/** Fields that nobody looks for. */
+export function unknownLoginPage(): string {
+  return page({
+    title: 'One more thing',
+    text: 'Solve the puzzle below to show that you are human.',
+    content: '<form method="post"><label>Answer <input name="answer"></label></form>',
+  })
+}
+
+export interface ConsentPage {
+  readonly application: string
+  readonly state: string
+  readonly yes: 'Accept' | 'Allow'
+}
+
+export function consentPage({ application, state, yes }: ConsentPage): string {
+  return page({
+    title: yes === 'Accept' ? 'Authorize App' : 'Confirm Your Login',
+    text: `${application} is requesting access to your account.`,
+    content: `<form method="post" action="/u/consent">
+<input type="hidden" name="state" value="${escapeHtml(state)}">
+<div class="buttons">
+<button type="submit" name="action" value="cancel">${yes === 'Accept' ? 'Decline' : 'Cancel'}</button>
+<button class="main" type="submit" name="action" value="accept">${yes}</button>
+</div>
+</form>`,
+  })
+}
+
 export interface ChoicePage {
   readonly application: string
   readonly choices: readonly { readonly name: string; readonly url: string }[]
