@@ -2,8 +2,6 @@
  * A command as the process that it is: its exit code, and its end. Ends the process; a command that
  * gives no code goes on until it is stopped.
  */
-import { fileURLToPath } from 'node:url'
-
 /** Exit code; `undefined`: the process goes on. */
 export type Ending = number | undefined
 
@@ -25,13 +23,4 @@ export async function tellFailure(name: string, command: Promise<Ending>): Promi
     console.error(`${name}: ${text.split('\n').slice(0, 2).join(' ')}`)
     return 1
   }
-}
-
-/** Runs where the module of this URL is what Node was started with. */
-export async function runIfStarted(
-  url: string,
-  command: (args: readonly string[]) => Promise<Ending>,
-): Promise<void> {
-  const [, started, ...args] = process.argv
-  if (started === fileURLToPath(url)) await endWith(command(args))
 }

@@ -8,29 +8,15 @@ import { readFile, stat } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { type Ending, tellFailure } from './as-process.ts'
 import { measure, type Plan } from './bench/measure.ts'
 import { readable, report } from './bench/report.ts'
 import type { Subject } from './bench/worker.ts'
-import { refuseSwallowed } from './npm-flags.ts'
-
-const HELP = `npm run bench -- [--peer PATH] [--samples N] [--json]
-
-Measures dist/action.js: loading it, ordinary logins, whole links, round trips.
-
-  --peer PATH   another Action to measure in the same run: its file, or a folder
-                whose package.json names it as "main", its packages installed
-  --samples N   samples of each measurement, 1 to 1000 (default: 21)
-  --json        the report as JSON
-  --help        this text
-
-Links go over HTTPS to a tenant on the loopback, whose domain has no port, as in
-production: its port 443 is led to the one that the system gave. A missed budget
-is told; only what cannot be measured makes this fail.`
+import { readNumber, readOptions } from './options.ts'
 
 const OURS = fileURLToPath(new URL('../dist/action.js', import.meta.url))
 
-const PLAN: Plan = { samples: 21, loginsPerSample: 2_000, farMs: 50 }
+const PLAN: Omit<Plan, 'samples'> = { loginsPerSample: 2_000, farMs: 50 }
 
 async function findPeer(path: string): Promise<string> {
   const at = resolve(path)
@@ -42,44 +28,21 @@ async function findPeer(path: string): Promise<string> {
   return createRequire(join(at, 'package.json')).resolve('./')
 }
 
-function readSamples(text: string | undefined): number {
-  if (text === undefined) return PLAN.samples
-  const samples = Number(text)
-  if (!Number.isInteger(samples) || samples < 1 || samples > 1_000)
-    throw new Error('--samples takes a number from 1 to 1000')
-  return samples
-}
+export const main = (args: readonly string[]): Promise<Ending> => tellFailure('bench', run(args))
 
-const OPTIONS = {
-  peer: { type: 'string' },
-  samples: { type: 'string' },
-  json: { type: 'boolean', default: false },
-  help: { type: 'boolean', default: false },
-} as const
-
-async function main(): Promise<void> {
-  refuseSwallowed('bench', OPTIONS)
-  const { values } = parseArgs({ options: OPTIONS })
-  if (values.help) {
-    console.log(HELP)
-    return
-  }
-  const plan = { ...PLAN, samples: readSamples(values.samples) }
+async function run(args: readonly string[]): Promise<Ending> {
+  const { json, peer, samples } = readOptions('bench', args, process.env)
+  const plan = { ...PLAN, samples: readNumber('samples', samples, [1, 1_000]) }
   if ((await stat(OURS).catch(() => undefined)) === undefined)
     throw new Error('dist/action.js is missing: run "npm run build"')
   const subjects: Subject[] = [{ name: 'ours', file: OURS }]
-  if (values.peer !== undefined) subjects.push({ name: 'peer', file: await findPeer(values.peer) })
+  if (peer !== undefined) subjects.push({ name: 'peer', file: await findPeer(peer) })
 
   // Progress is for people who wait at a terminal.
   const tell = (what: string): void => {
-    if (!values.json && process.stderr.isTTY) console.error(`measuring: ${what}`)
+    if (!json && process.stderr.isTTY) console.error(`measuring: ${what}`)
   }
   const measured = report(subjects, await measure(subjects, plan, tell), plan)
-  console.log(values.json ? JSON.stringify(measured, undefined, 2) : readable(measured))
+  console.log(json ? JSON.stringify(measured, undefined, 2) : readable(measured))
+  return 0
 }
-
-await main().catch((error: unknown) => {
-  const [line] = (error instanceof Error ? error.message : String(error)).split('\n', 1)
-  console.error(`bench: ${line}`)
-  process.exitCode = 1
-})

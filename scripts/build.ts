@@ -4,20 +4,15 @@
  * nothing and fails when `dist` is not what the sources give.
  */
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { type BuildFailure, build as bundle, type Message, type OnLoadResult } from 'esbuild'
+import { join } from 'node:path'
 import { minify } from 'terser'
-import { runIfStarted, tellFailure } from './as-process.ts'
-import { bundleOptions } from './bundle.ts'
+import { type Ending, tellFailure } from './as-process.ts'
+import { bundleAction, MAX_BUNDLE_BYTES } from './bundle.ts'
 import { readManifest, readPackages, writeNotices, writeSbom } from './bundled-packages.ts'
-import { refuseSwallowed } from './npm-flags.ts'
+import { ROOT } from './home.ts'
+import { readOptions } from './options.ts'
 
 const ACTION = 'dist/action.js'
-const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
-
-/** The platform takes 100 kB of source; this leaves room for what an editor adds. */
-export const MAX_BUNDLE_BYTES = 99_500
 
 export interface BuiltFile {
   readonly path: string
@@ -30,7 +25,7 @@ export async function buildFiles(): Promise<readonly BuiltFile[]> {
   const { version, license, description } = manifest
   const inputs = new Set<string>()
   const banner = `/*! client-initiated-account-linking ${version} | ${license} | ${description}. Built from source: change that, not this. */`
-  const code = await minifyAgain(await bundleFile(join(ROOT, 'src/action.ts'), inputs))
+  const code = await minifyAgain(await bundleAction(ROOT, inputs))
   const action = `${banner}\n${code}\n`
   const bytes = Buffer.byteLength(action)
   if (bytes > MAX_BUNDLE_BYTES)
@@ -59,31 +54,6 @@ export async function build(): Promise<string> {
   return action.text
 }
 
-async function bundleFile(entry: string, inputs: Set<string>): Promise<string> {
-  async function loadLazy(path: string): Promise<OnLoadResult> {
-    try {
-      const contents = await bundleFile(path, inputs)
-      return { contents, loader: 'js', resolveDir: dirname(path) }
-    } catch (detail) {
-      return { errors: [{ detail }] }
-    }
-  }
-  const { metafile, outputFiles } = await bundle(bundleOptions(ROOT, entry, loadLazy)).catch(
-    (error: Partial<BuildFailure>) => {
-      throw new Error(tellFirst(error.errors ?? []) ?? String(error))
-    },
-  )
-  for (const input of Object.keys(metafile.inputs)) inputs.add(input)
-  return outputFiles[0]?.text ?? ''
-}
-
-/** The first error on one line: where, and what. The deepest, where one bundle holds another. */
-function tellFirst([first]: readonly Message[]): string | undefined {
-  if (first?.detail instanceof Error) return first.detail.message
-  const { file, line, column } = first?.location ?? {}
-  return first && `${file}:${line}:${column}: ${first.text}`
-}
-
 /** A second minifier over the whole, for what the first leaves. */
 async function minifyAgain(code: string): Promise<string> {
   const { code: minified } = await minify(code, {
@@ -104,17 +74,16 @@ export async function checkDist(): Promise<void> {
   }
 }
 
-const OPTIONS = { check: { type: 'boolean' } } as const
+export const main = (args: readonly string[]): Promise<Ending> => tellFailure('build', run(args))
 
-async function main(): Promise<undefined> {
-  refuseSwallowed('build', OPTIONS)
-  if (process.argv.includes('--check')) {
+async function run(args: readonly string[]): Promise<Ending> {
+  const { check } = readOptions('build', args, process.env)
+  if (check) {
     await checkDist()
     console.log('dist is what the sources give')
-    return
+    return 0
   }
   const action = await build()
   console.log(`dist/action.js: ${Buffer.byteLength(action)} bytes`)
+  return 0
 }
-
-await runIfStarted(import.meta.url, () => tellFailure('build', main()))

@@ -1,15 +1,54 @@
 /**
  * How the Action is bundled, for the build and for the rebuilding of `npm start` alike: one CommonJS
  * file, and modules behind a relative `import()` bundled beforehand as CommonJS, which esbuild
- * evaluates where they are first needed and which hold only what is imported from them. Gives back
- * options; what they make esbuild do reads files of packages.
+ * evaluates where they are first needed and which hold only what is imported from them. Reads sources
+ * and packages, writes nothing.
  */
 import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
-import type { BuildOptions, OnLoadResult, Plugin } from 'esbuild'
+import { dirname, join, resolve } from 'node:path'
+import {
+  type BuildFailure,
+  type BuildOptions,
+  build,
+  type Message,
+  type OnLoadResult,
+  type Plugin,
+} from 'esbuild'
+
+/** The platform takes 100 kB of source; this leaves room for what an editor adds. */
+export const MAX_BUNDLE_BYTES = 99_500
+
+/** The Action's code, once minified; the files that went into it are added to `inputs`. Takes 0.2 s. */
+export const bundleAction = (root: string, inputs = new Set<string>()): Promise<string> =>
+  bundleFile(root, join(root, 'src/action.ts'), inputs)
+
+async function bundleFile(root: string, entry: string, inputs: Set<string>): Promise<string> {
+  async function loadLazy(path: string): Promise<OnLoadResult> {
+    try {
+      const contents = await bundleFile(root, path, inputs)
+      return { contents, loader: 'js', resolveDir: dirname(path) }
+    } catch (detail) {
+      return { errors: [{ detail }] }
+    }
+  }
+  const { metafile, outputFiles } = await build(bundleOptions(root, entry, loadLazy)).catch(
+    (error: Partial<BuildFailure>) => {
+      throw new Error(tellFirst(error.errors ?? []) ?? String(error))
+    },
+  )
+  for (const input of Object.keys(metafile.inputs)) inputs.add(input)
+  return outputFiles[0]?.text ?? ''
+}
+
+/** The first error on one line: where, and what. The deepest, where one bundle holds another. */
+function tellFirst([first]: readonly Message[]): string | undefined {
+  if (first?.detail instanceof Error) return first.detail.message
+  const { file, line, column } = first?.location ?? {}
+  return first && `${file}:${line}:${column}: ${first.text}`
+}
 
 /** Options for one entry point; `loadLazy` gives the bundled text of a module behind `import()`. */
-export function bundleOptions(
+function bundleOptions(
   root: string,
   entry: string,
   loadLazy: (path: string) => Promise<OnLoadResult>,

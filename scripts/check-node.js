@@ -1,13 +1,16 @@
 /**
- * Says in one line that this is not the Node that the Action runs on, and what to do. Plain
- * JavaScript for any Node: it has to run where the others cannot.
+ * Says in one sentence that this Node cannot do it, and ends the process. Plain JavaScript for any Node,
+ * which an entry loads before anything that an old one cannot.
  */
-const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 
-// 22.19 is the first with tls.setDefaultCACertificates, which the local tenant needs.
-if (major !== 22 || minor < 19) {
-  console.error(
-    `Node 22.19 or later of 22 is needed, this is ${process.versions.node}: run "npm ci" with install scripts allowed, which brings it, and start with "npm run".`,
-  )
+/**
+ * @param {(major: number, minor: number) => boolean} isGood
+ * @param {(version: string) => string} tell What is needed, and what to do.
+ */
+export function demandNode(isGood, tell) {
+  const { node } = process.versions
+  const [major = 0, minor = 0] = node.split('.').map(Number)
+  if (isGood(major, minor)) return
+  console.error(tell(node))
   process.exit(1)
 }

@@ -1,36 +1,33 @@
-#!/usr/bin/env node
 /**
- * The one command of the package: `client-initiated-account-linking <command> [options]`. Runs what the
- * first argument names, each loaded when it is asked for; without one, or with `--help`, it lists them.
+ * The commands in the repository: the Action is built from its sources. The package has `bin.ts` in its
+ * place, so that nothing of it asks for esbuild. Reads and writes by what it calls.
  */
-import { type Ending, endWith } from './as-process.ts'
+import { endWith } from './as-process.ts'
+import { type Runs, runCommand } from './commands.ts'
+import type { Home } from './home.ts'
 
-const HELP = `Usage: client-initiated-account-linking <command> [options]
-
-  deploy   Puts the Action into an Auth0 tenant, with all that it needs around it.
-  doctor   Checks the account linking of an Auth0 tenant, reading only.
-  demo     Links a second login to an account on a local tenant, step by step.
-  start    Opens a local tenant, an application to link in, and an inspector.
-
-<command> --help tells its options.
-`
-
-const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<Ending>>> = {
-  deploy: async (args) => (await import('./deploy.ts')).main(args, process.env, process),
-  doctor: async (args) => (await import('./doctor.ts')).main(args, process.env, process),
-  demo: async (args) => (await import('./demo.ts')).main(args),
-  start: async (args) => (await import('./start.ts')).main(args),
+const REPOSITORY: Home = {
+  async actionCode({ write }) {
+    const { build, buildFiles } = await import('./build.ts')
+    if (write) return build()
+    const files = await buildFiles()
+    const action = files.find(({ path }) => path === 'dist/action.js')
+    if (action === undefined) throw new Error('the build made no dist/action.js')
+    return action.text
+  },
+  async watchSources(root, listener) {
+    const { watchSources } = await import('./start/rebuild.ts')
+    return watchSources(root, listener)
+  },
 }
 
-async function main([name = '--help', ...args]: readonly string[]): Promise<Ending> {
-  if (name === '--help' || name === '-h') {
-    process.stdout.write(HELP)
-    return 0
-  }
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (command !== undefined) return command(args)
-  console.error(`There is no command ${name}; there are ${Object.keys(COMMANDS).join(', ')}.`)
-  return 1
+/** What only the repository has. */
+const OF_THE_REPOSITORY: Runs = {
+  bench: async (args) => (await import('./bench.ts')).main(args),
+  build: async (args) => (await import('./build.ts')).main(args),
+  mutate: async (args) => (await import('./mutate.ts')).main(args),
+  release: async (args) => (await import('./release.ts')).main(args),
+  soak: async (args) => (await import('./soak.ts')).main(args),
 }
 
-await endWith(main(process.argv.slice(2)))
+await endWith(runCommand(process.argv.slice(2), REPOSITORY, OF_THE_REPOSITORY))

@@ -3,19 +3,16 @@
  * it and shows as a timeline what happened. Listens on loopback while it runs; exit code 0 only when the
  * account held both identities, a request with a wrong hint was denied, and the unlink undid the link.
  */
-import { actionCode } from '#home'
-import { type Ending, runIfStarted, tellFailure } from './as-process.ts'
+import { type Ending, tellFailure } from './as-process.ts'
+import { readDemoOptions } from './demo/options.ts'
+import type { Home } from './home.ts'
 import { tellMissing } from './tenant/needs.ts'
 
-export const main = (args: readonly string[]): Promise<Ending> => tellFailure('demo', run(args))
+export const main = (args: readonly string[], home: Home): Promise<Ending> =>
+  tellFailure('demo', run(args, home))
 
-async function run(args: readonly string[]): Promise<Ending> {
-  const { HELP, readOptions } = await import('./demo/options.ts')
-  const options = readOptions(args, process.env)
-  if (options.help) {
-    process.stdout.write(HELP)
-    return 0
-  }
+async function run(args: readonly string[], { actionCode }: Home): Promise<Ending> {
+  const options = readDemoOptions(args, process.env)
   const missing = tellMissing()
   if (missing !== undefined) throw new Error(missing)
   const { tellStory } = await import('./demo/story.ts')
@@ -25,5 +22,3 @@ async function run(args: readonly string[]): Promise<Ending> {
   reporter.onEnd(story)
   return isAsPromised(story) ? 0 : 1
 }
-
-await runIfStarted(import.meta.url, main)

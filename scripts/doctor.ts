@@ -2,46 +2,28 @@
  * The command `doctor`: checks a live tenant, reading only, and tells for each finding the reason and what
  * mends it. Exit code 0 where links work, 1 where something is broken, 2 where it could not look.
  */
-import { actionCode, commandLine } from '#home'
-import { runIfStarted } from './as-process.ts'
 import { readActionFile } from './deploy/action-file.ts'
 import type { Finding, Level } from './deploy/checks/finding.ts'
-import { isHelp, isRefusal, readDoctorConfig, type Variables } from './deploy/config.ts'
+import { isRefusal, readDoctorConfig, type Variables } from './deploy/config.ts'
 import { DOCTOR_SCOPES, diagnose, examine } from './deploy/diagnose.ts'
 import { openManagement } from './deploy/management.ts'
 import { CUSTOM_DOMAIN, Problem } from './deploy/problems.ts'
 import { createFilter, messageOf } from './deploy/report.ts'
 import { requireScopes } from './deploy/run.ts'
-import { painter, wantsColour, wrap } from './deploy/text-report.ts'
+import { painter, wantsColour } from './deploy/text-report.ts'
 import type { Terminal } from './deploy.ts'
-
-const HELP = `Checks the account linking of an Auth0 tenant. Reads only.
-
-  ${commandLine('doctor', '[options]')}
-
-  --name NAME       name of the Action (default: account-linking)
-  --file FILE       compare with this file, and build nothing
-  --env-file FILE   read variables from a file; the environment wins
-  --json            one JSON document on stdout
-
-Variables as for deploy. Scopes of the application that reads:
-  read:actions read:clients read:client_grants read:connections
-  read:custom_domains; it checks more with read:client_keys,
-  read:connections_options, read:resource_servers, read:tenant_settings
-
-Exit code: 0 fine, 1 something is broken, 2 the tenant could not be read
-`
+import type { Home } from './home.ts'
+import { wrap } from './wrap.ts'
 
 export interface DoctorEnvironment {
-  /** Default: what the sources give, unwritten; in the package, what is there. */
-  readonly build?: () => Promise<string>
+  readonly build: Home['actionCode']
 }
 
 export async function main(
   args: readonly string[],
   variables: Variables,
   { stdout, stderr }: Terminal,
-  { build = () => actionCode({ write: false }) }: DoctorEnvironment = {},
+  { build }: DoctorEnvironment,
 ): Promise<number> {
   const { hide, cut, tell, tellCut, cleanJson } = createFilter()
   const paint = painter(wantsColour(stdout, variables))
@@ -54,17 +36,15 @@ export async function main(
   const config = readDoctorConfig(args, variables)
   try {
     if (isRefusal(config)) throw new Problem(config.problem)
-    if (isHelp(config)) {
-      stdout.write(HELP)
-      return 0
-    }
     for (const secret of config.secrets) hide(secret)
     const onWait = (waitMs: number, why: string) =>
       stderr.write(`… ${tell(why)}: again in ${(waitMs / 1_000).toFixed(1)} s\n`)
     const management = openManagement(config.credentials, { onWait }, hide)
     const scopes = await management.readScopes()
     requireScopes(scopes, DOCTOR_SCOPES)
-    const code = await (config.file === undefined ? build() : readActionFile(config.file))
+    const code = await (config.file === undefined
+      ? build({ write: false })
+      : readActionFile(config.file))
     const patient = await examine(management, { ...config, code }, scopes)
     hide(patient.companion?.clientSecret ?? '')
     const { customDomains } = patient.surroundings
@@ -121,5 +101,3 @@ function toText(
       : `${plural(broken, 'thing')} broken, ${plural(warnings, 'warning')}.`
   return [...lines, '', verdict].join('\n')
 }
-
-await runIfStarted(import.meta.url, (args) => main(args, process.env, process))

@@ -7,13 +7,13 @@
 import { spawn } from 'node:child_process'
 import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import { parseArgs } from 'node:util'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { type Ending, tellFailure } from './as-process.ts'
+import { ROOT } from './home.ts'
 import { type Mutation as Listed, MUTATIONS } from './mutate/mutations.ts'
-import { refuseSwallowed } from './npm-flags.ts'
+import { readOptions } from './options.ts'
 
-const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs')
 const COPIED = [
   'src',
@@ -34,7 +34,7 @@ interface Finished {
   readonly output: string
 }
 
-function run(folder: string, args: readonly string[]): Promise<Finished> {
+function startNode(folder: string, args: readonly string[]): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, {
       cwd: folder,
@@ -70,7 +70,13 @@ async function runTests(folder: string, file: string, only?: string): Promise<Te
   await rm(outputFile, { force: true })
   const filter = only === undefined ? [] : ['-t', only.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')]
   const options = ['--bail=1', '--maxWorkers=1', '--reporter=json', `--outputFile=${outputFile}`]
-  const { code, output } = await run(folder, [VITEST, 'run', `test/${file}`, ...options, ...filter])
+  const { code, output } = await startNode(folder, [
+    VITEST,
+    'run',
+    `test/${file}`,
+    ...options,
+    ...filter,
+  ])
   if (code === undefined) return { failed: 0, passed: 0, inTime: false }
   const text = await readFile(outputFile, 'utf8').catch(() => undefined)
   if (text === undefined) throw new Error(`the tests did not run: ${lastLine(output)}`)
@@ -180,18 +186,16 @@ async function checkBaseline(folder: string, mutations: readonly Mutation[]): Pr
   }
 }
 
-const OPTIONS = { only: { type: 'string' } } as const
+export const main = (args: readonly string[]): Promise<Ending> => tellFailure('mutate', run(args))
 
-async function main(): Promise<void> {
-  refuseSwallowed('mutate', OPTIONS)
-  const { values } = parseArgs({ options: OPTIONS })
-  const chosen = MUTATIONS.filter(({ name }) => name.includes(values.only ?? ''))
-  if (chosen.length === 0) throw new Error(`no mutation has "${values.only}" in its name`)
+async function run(args: readonly string[]): Promise<Ending> {
+  const { only = '' } = readOptions('mutate', args, process.env)
+  const chosen = MUTATIONS.filter(({ name }) => name.includes(only))
+  if (chosen.length === 0) throw new Error(`no mutation has "${only}" in its name`)
   const problems = await readProblems(MUTATIONS)
   if (problems.length > 0) {
     for (const problem of problems) console.error(`mutate: ${problem}`)
-    process.exitCode = 1
-    return
+    return 1
   }
   const lanes = Math.min(MAX_LANES, Math.max(1, availableParallelism()), chosen.length)
   const folders = await Promise.all(Array.from({ length: lanes }, copyProject))
@@ -215,7 +219,7 @@ async function main(): Promise<void> {
   const survived = bad.filter(({ verdict }) => verdict === 'SURVIVED')
   for (const one of bad) console.error(describe(one))
   console.log(`${tried.length} mutations, ${survived.length} survived`)
-  if (bad.length > 0) process.exitCode = 1
+  return bad.length > 0 ? 1 : 0
 }
 
 function describe({ mutation, verdict, seconds, why }: Tried): string {
@@ -224,8 +228,3 @@ function describe({ mutation, verdict, seconds, why }: Tried): string {
   const told = why === undefined ? '' : `: ${why}`
   return `${verdict.padEnd(9)} ${time}  ${file.padEnd(18)} ${name} (${test})${told}`
 }
-
-await main().catch((error: unknown) => {
-  console.error(`mutate: ${error instanceof Error ? error.message : error}`)
-  process.exitCode = 1
-})

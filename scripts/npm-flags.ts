@@ -7,10 +7,10 @@
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { commandLine } from '#home'
+import { commandLine } from './home.ts'
 
-/** As `parseArgs` has them. */
-export type Options = Readonly<Record<string, { readonly type: 'boolean' | 'string' }>>
+/** As the table of options has them. */
+type Options = Readonly<Record<string, { readonly type: 'boolean' | 'string' }>>
 
 type Variables = Readonly<Record<string, string | undefined>>
 
@@ -98,15 +98,4 @@ function sentence(command: string, taken: readonly Taken[], args: readonly strin
   const others = args.filter((one) => /^--[a-z-]+$/.test(one))
   const line = commandLine(command, [...taken.map(({ text }) => text), ...others].join(' '))
   return `npm kept ${flags} to itself (${variables}), and nothing was done: run ${line}`
-}
-
-/** For a command that has nothing to tidy up: throws what is to be told. */
-export function refuseSwallowed(
-  command: string,
-  options: Options,
-  args: readonly string[] = process.argv.slice(2),
-  environment: Variables = process.env,
-): void {
-  const problem = tellSwallowed(command, options, args, environment)
-  if (problem !== undefined) throw new Error(problem)
 }

@@ -6,14 +6,14 @@
 import { spawnSync } from 'node:child_process'
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { ROOT } from '#home'
+import { ROOT } from './home.ts'
 
 const LIB = join(ROOT, 'dist/lib')
 const TSC = join(ROOT, 'node_modules/.bin/tsc')
 const PUBLIC = 'scripts/start/public'
 
-/** dist/package.json says commonjs; and there are no sources, so that `#home` is what a package has. */
-const MANIFEST = { type: 'module', imports: { '#home': './scripts/home/package.js' } }
+/** dist/package.json says commonjs. */
+const MANIFEST = { type: 'module' }
 
 function build(): number | null {
   const project = join(ROOT, 'scripts/tsconfig.package.json')

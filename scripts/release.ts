@@ -6,23 +6,13 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
-import { runIfStarted, tellFailure } from './as-process.ts'
+import { join, resolve } from 'node:path'
+import { type Ending, tellFailure } from './as-process.ts'
 import { checkDist } from './build.ts'
-import { refuseSwallowed } from './npm-flags.ts'
+import { ROOT } from './home.ts'
+import { readOptions } from './options.ts'
 
-const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
-
-const HELP = `Makes the files of a release.
-
-  npm run release -- [options]
-
-  --tag TAG      the tag that asks for it; it has to be "v" and the version
-  --into FOLDER  where the files go (default: nowhere, only check)
-`
 
 /** The section of this version, without its heading. */
 export function readChanges(changelog: string, version: string): string {
@@ -66,30 +56,20 @@ function write(folder: string, version: string): void {
   writeFileSync(join(folder, 'NOTES.md'), `${changes}\n\n${digest}\n`)
 }
 
-const OPTIONS = {
-  tag: { type: 'string' },
-  into: { type: 'string' },
-  help: { type: 'boolean', default: false },
-} as const
+export const main = (args: readonly string[]): Promise<Ending> => tellFailure('release', run(args))
 
-async function main(): Promise<undefined> {
-  refuseSwallowed('release', OPTIONS)
-  const { values } = parseArgs({ options: OPTIONS })
-  if (values.help) {
-    process.stdout.write(HELP)
-    return
-  }
+async function run(args: readonly string[]): Promise<Ending> {
+  const { into, tag } = readOptions('release', args, process.env)
   const { name, version } = JSON.parse(read('package.json'))
-  const problem = findProblem(version, values.tag)
+  const problem = findProblem(version, tag)
   if (problem !== undefined) throw new Error(problem)
   await checkDist()
-  if (values.into === undefined) {
+  if (into === undefined) {
     console.log(`${name} ${version} can be released: git tag v${version}`)
-    return
+    return 0
   }
-  const folder = resolve(values.into)
+  const folder = resolve(into)
   write(folder, version)
   console.log(readFileSync(join(folder, 'SHA256SUMS'), 'utf8').trimEnd())
+  return 0
 }
-
-await runIfStarted(import.meta.url, () => tellFailure('release', main()))

@@ -5,9 +5,12 @@
  */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { format, parseArgs } from 'node:util'
+import { format } from 'node:util'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { PostLoginEvent } from '../src/platform.ts'
-import { refuseSwallowed } from './npm-flags.ts'
+import { type Ending, tellFailure } from './as-process.ts'
+import { readNumber, readOptions } from './options.ts'
 import { createApi } from './testing/api.ts'
 import { createCache } from './testing/cache.ts'
 import { buildEvent } from './testing/event.ts'
@@ -16,10 +19,6 @@ import { loadAction } from './testing/load.ts'
 import { DATABASE_CONNECTION, type Person } from './testing/people.ts'
 import { createTenantDouble } from './testing/tenant-double.ts'
 
-const HELP = `npm run soak [-- --logins N --links N]
-  --logins N   ordinary logins (100000)
-  --links N    whole links (2000)`
-
 const AT_ONCE = 50
 const RESULT_CLAIM = 'urn:example:linking'
 const DAYS = 10
@@ -27,12 +26,6 @@ const DAY_MS = 86_400_000
 /** What the heap may grow by after the first tenth, the first day: noise, not a leak. */
 const MAX_HEAP_GROWTH_BYTES = 2 * 1024 * 1024
 const MEGABYTE = 1024 * 1024
-
-function readCount(name: string, text: string): number {
-  const count = /^\d+$/.test(text) ? Number(text) : 0
-  if (count < 10) throw new Error(`--${name} takes a number of 10 or more`)
-  return count
-}
 
 const user = (provider: string, connection: string, id: string, name: string): Person => ({
   user_id: `${provider}|${id}`,
@@ -202,32 +195,25 @@ async function soak(logins: number, links: number): Promise<readonly string[]> {
   )
 }
 
+/** Node keeps it from scripts, unless it is told otherwise: here by the time it is needed. */
 function readCollector(): () => void {
-  const { gc } = globalThis
-  if (gc === undefined) throw new Error('it takes node --expose-gc: npm run soak')
-  return () => void gc()
+  setFlagsFromString('--expose-gc')
+  return runInNewContext('gc') as () => void
 }
 
-const OPTIONS = {
-  logins: { type: 'string', default: '100000' },
-  links: { type: 'string', default: '2000' },
-  help: { type: 'boolean', default: false },
-} as const
+/** So many that there is one in each tenth. */
+const COUNT = [DAYS, Number.POSITIVE_INFINITY] as const
 
-async function main(): Promise<void> {
-  refuseSwallowed('soak', OPTIONS)
-  const { values } = parseArgs({ options: OPTIONS })
-  if (values.help) {
-    console.log(HELP)
-    return
-  }
-  const problems = await soak(readCount('logins', values.logins), readCount('links', values.links))
+export const main = (args: readonly string[]): Promise<Ending> => tellFailure('soak', run(args))
+
+async function run(args: readonly string[]): Promise<Ending> {
+  const { links, logins } = readOptions('soak', args, process.env)
+  const problems = await soak(
+    readNumber('logins', logins, COUNT),
+    readNumber('links', links, COUNT),
+  )
   for (const problem of problems) console.error(`soak: ${problem}`)
-  if (problems.length > 0) process.exitCode = 1
-  else console.log('all right, none mixed up')
+  if (problems.length > 0) return 1
+  console.log('all right, none mixed up')
+  return 0
 }
-
-await main().catch((error: unknown) => {
-  console.error(`soak: ${error instanceof Error ? error.message : error}`)
-  process.exitCode = 1
-})

@@ -49,6 +49,9 @@ const authAge = kind<number | 'off'>('off, or 1 second or more', (value) =>
 const nestedParams = kind('extra parameters, none of them reserved or repeated', readNestedParams)
 const claim = kind('an https: or urn: name outside auth0.com and urn:auth0', readClaimName)
 
+/** Kinds that take one of a few words, those in `takes`: for whoever shows settings, in no login. */
+export const CHOICES = [toggle, mfa]
+
 const setting = <T, const F>(name: string, kind: Kind<T>, fallback: F): Setting<T | F> => ({
   name,
   ...kind,
@@ -63,7 +66,7 @@ const required = (name: string, kind: Kind<string>): Setting<string> => ({
 
 /**
  * Every setting: its name, what it takes, and what holds where it is not set. Whatever reads or shows
- * settings reads this.
+ * settings reads this; a name that ends in _SECRET makes it one that is shown and kept nowhere.
  */
 export const SETTINGS = {
   domain: required('AUTH0_DOMAIN', host),

@@ -3,6 +3,8 @@
  * back data, and the same as a table of at most 80 columns.
  */
 
+import { MAX_BUNDLE_BYTES } from '../bundle.ts'
+import { wrap } from '../wrap.ts'
 import type { Metric, Plan, Samples } from './measure.ts'
 import type { Subject } from './worker.ts'
 
@@ -41,8 +43,7 @@ interface Line {
   readonly budget?: Pick<Budget, 'of' | 'atMost'>
 }
 
-/** The platform takes 100 kB; the rest is room for what an editor adds. */
-const MAX_BYTES = 99_500
+const WIDTH = 80
 
 const lines = ({ farMs }: Plan): readonly Line[] => [
   { name: 'load the file', unit: 'ms', metric: 'loadMs' },
@@ -154,7 +155,7 @@ export function report(
       ),
       compare({ name: 'bytes of the file', unit: 'bytes' }, ours.bytes, peer?.bytes, {
         of: 'ours',
-        atMost: MAX_BYTES,
+        atMost: MAX_BUNDLE_BYTES,
       }),
     ],
   }
@@ -188,11 +189,6 @@ function readableRow({ name, unit, ours, peer, ratio, budget }: Row): string {
   return columns(name, values, budget === undefined ? '' : readableBudget(budget, unit))
 }
 
-/** A sentence or list of words in lines of at most 80 columns. */
-function wrap(text: string): string {
-  return text.replace(/(.{1,80})(?: +|$)/g, '$1\n').trimEnd()
-}
-
 /** The report for people. */
 export function readable({ node, ours, peer, plan, rows }: Report): string {
   const titles = peer === undefined ? ['ours'] : ['ours', 'peer', 'ours/peer']
@@ -202,14 +198,15 @@ export function readable({ node, ours, peer, plan, rows }: Report): string {
       ? 'Ours alone. To compare: npm run bench -- --peer PATH (an Action, or its folder).'
       : `npm dependencies besides the file: ours ${list(ours.dependencies)}; peer ${list(peer.dependencies)}.`
   return [
-    wrap(
+    ...wrap(
       `Node ${node}, medians of ${plan.samples} samples taken in turn (of round trips the most); a first login or link in a fresh process each; a link is the start, this Action's part in the nested login, and the way back, over HTTPS on the loopback.`,
+      WIDTH,
     ),
     '',
     head,
     ...rows.map(readableRow),
     '',
-    wrap(needs),
+    ...wrap(needs, WIDTH),
   ].join('\n')
 }
 

@@ -3,6 +3,7 @@
  * caller's choice.
  */
 
+import { wrapAll } from '../wrap.ts'
 import type { Account } from './story.ts'
 import type { Step } from './timeline.ts'
 
@@ -33,25 +34,6 @@ const showDuration = (ms: number | undefined): string =>
 const cut = (text: string, columns: number): string =>
   text.length <= columns ? text : `${text.slice(0, columns - 1)}…`
 
-/** Words to lines of a width; a word that is too long is broken. */
-export function wrap(text: string, columns: number): readonly string[] {
-  const lines: string[] = []
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1)
-    if (last !== undefined && last.length + 1 + word.length <= columns) {
-      lines[lines.length - 1] = `${last} ${word}`
-      continue
-    }
-    let rest = word
-    while (rest.length > columns) {
-      lines.push(rest.slice(0, columns))
-      rest = rest.slice(columns)
-    }
-    lines.push(rest)
-  }
-  return lines
-}
-
 /** Parts side by side as far as they fit. */
 function flow(parts: readonly string[], columns: number): readonly string[] {
   const lines: string[] = []
@@ -59,7 +41,7 @@ function flow(parts: readonly string[], columns: number): readonly string[] {
     const last = lines.at(-1)
     if (last !== undefined && last.length + 2 + part.length <= columns) {
       lines[lines.length - 1] = `${last}  ${part}`
-    } else lines.push(...wrap(part, columns))
+    } else lines.push(...wrapAll(part, columns))
   }
   return lines
 }
@@ -91,11 +73,11 @@ function renderStep(step: Step, screen: Screen): readonly string[] {
   return [
     head.trimEnd(),
     ...dim(flow([...(beside || request === undefined ? [] : [request]), ...pairs], room)),
-    ...(result === undefined ? [] : wrap(result, room).map((line) => left + line)),
-    ...dim((step.log ?? []).flatMap((line) => wrap(line, room))),
+    ...(result === undefined ? [] : wrapAll(result, room).map((line) => left + line)),
+    ...dim((step.log ?? []).flatMap((line) => wrapAll(line, room))),
     ...dim(
       Object.entries(tokens ?? {}).flatMap(([name, claims]) =>
-        wrap(`${name}: ${JSON.stringify(claims).replaceAll(',"', ', "')}`, room),
+        wrapAll(`${name}: ${JSON.stringify(claims).replaceAll(',"', ', "')}`, room),
       ),
     ),
   ]

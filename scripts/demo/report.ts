@@ -3,9 +3,10 @@
  */
 
 import { styleText } from 'node:util'
-import { commandLine } from '#home'
+import { commandLine } from '../home.ts'
+import { wrapAll } from '../wrap.ts'
 import type { DemoOptions } from './options.ts'
-import { type Format, renderAccount, renderChapter, type Screen, wrap } from './render.ts'
+import { type Format, renderAccount, renderChapter, type Screen } from './render.ts'
 import type { Chapter, Listener, Story } from './story.ts'
 import { type Step, toSteps } from './timeline.ts'
 
@@ -53,7 +54,7 @@ export function createReporter({ json, verbose }: DemoOptions): Reporter {
       say(
         screen.paint('bold', 'client-initiated-account-linking: a link and an unlink, end to end'),
       )
-      for (const line of wrap(text, screen.columns - 2)) say(`  ${line}`)
+      for (const line of wrapAll(text, screen.columns - 2)) say(`  ${line}`)
       say(
         screen.paint(
           'dim',

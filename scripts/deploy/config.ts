@@ -2,12 +2,10 @@
  * What the person wants, from arguments, environment and `--env-file`. No I/O but the reading of files
  * that are named there. Gives a typed configuration, or one sentence that says what is wrong.
  */
-import { parseArgs } from 'node:util'
-import { type Options, tellSwallowed } from '../npm-flags.ts'
+import { type Given, readOptions } from '../options.ts'
 import { readEnvFile } from './env-file.ts'
 import type { Credentials } from './management.ts'
 import type { Position } from './order.ts'
-import { codeOf } from './problems.ts'
 import { PREFIX, readWantedSettings, SECRET_SETTINGS, type Values } from './settings.ts'
 
 export type Variables = Readonly<Record<string, string | undefined>>
@@ -36,50 +34,18 @@ export interface Config extends DoctorConfig {
   readonly drop: readonly string[]
 }
 
-/** Asked for instead of anything else. */
-export interface Help {
-  readonly help: true
-}
-
 /** A sentence for the person: what is wrong, and what to do about it. */
 export interface Refusal {
   readonly problem: string
 }
 
-export const isHelp = (value: object): value is Help => 'help' in value
-
 export const isRefusal = (value: object): value is Refusal => 'problem' in value
 
-export const DEFAULT_ACTION_NAME = 'account-linking'
-
-const COMMON_OPTIONS = {
-  json: { type: 'boolean', default: false },
-  help: { type: 'boolean', short: 'h', default: false },
-  'env-file': { type: 'string' },
-  file: { type: 'string' },
-  name: { type: 'string', default: DEFAULT_ACTION_NAME },
-} as const
-
-const OPTIONS = {
-  ...COMMON_OPTIONS,
-  provision: { type: 'boolean', default: false },
-  'dry-run': { type: 'boolean', default: false },
-  rollback: { type: 'boolean', default: false },
-  position: { type: 'string' },
-  drop: { type: 'string', multiple: true },
-} as const
-
-export function readConfig(
-  args: readonly string[],
-  environment: Variables,
-): Config | Help | Refusal {
-  const swallowed = refuseSwallowed('deploy', OPTIONS, args, environment)
-  if (swallowed !== undefined) return swallowed
-  const parsed = parse(() => parseArgs({ args: [...args], options: OPTIONS }).values)
-  if (isRefusal(parsed)) return parsed
-  const { rollback, provision, 'dry-run': dryRun, json, help, name, position: place } = parsed
-  const { file } = parsed
-  const names = (parsed.drop ?? []).flatMap((list) => list.split(',').map((one) => one.trim()))
+export function readConfig(args: readonly string[], environment: Variables): Config | Refusal {
+  const given = read('deploy', args, environment)
+  if (isRefusal(given)) return given
+  const { rollback, provision, 'dry-run': dryRun, json, file, name, position: place } = given
+  const names = (given.drop ?? []).flatMap((list) => list.split(',').map((one) => one.trim()))
   const drop = [...new Set(names)]
   const position = readPosition(place ?? 'last')
   if (position === undefined)
@@ -89,8 +55,7 @@ export function readConfig(
   const others = [place, file, ...drop].filter((one) => one !== undefined)
   if (rollback && (provision || others.length > 0))
     return { problem: '--rollback goes with --dry-run, --json, --name and --env-file only' }
-  if (help) return { help }
-  const who = readWho(environment, parsed['env-file'], rollback)
+  const who = readWho(environment, given['env-file'], rollback)
   if (isRefusal(who)) return who
   const both = drop.find((one) => one in who.settings)
   if (both !== undefined)
@@ -102,37 +67,23 @@ export function readConfig(
 export function readDoctorConfig(
   args: readonly string[],
   environment: Variables,
-): DoctorConfig | Help | Refusal {
-  const swallowed = refuseSwallowed('doctor', COMMON_OPTIONS, args, environment)
-  if (swallowed !== undefined) return swallowed
-  const parsed = parse(() => parseArgs({ args: [...args], options: COMMON_OPTIONS }).values)
-  if (isRefusal(parsed)) return parsed
-  const { file, json, help, name } = parsed
-  if (help) return { help }
-  const who = readWho(environment, parsed['env-file'])
+): DoctorConfig | Refusal {
+  const given = read('doctor', args, environment)
+  if (isRefusal(given)) return given
+  const { file, json, name } = given
+  const who = readWho(environment, given['env-file'])
   return isRefusal(who) ? who : { ...who, json, actionName: name, file }
 }
 
-/** Before anything else: half of what the person said may be missing. */
-function refuseSwallowed(
-  command: string,
-  options: Options,
+function read<Name extends 'deploy' | 'doctor'>(
+  name: Name,
   args: readonly string[],
   environment: Variables,
-): Refusal | undefined {
-  const problem = tellSwallowed(command, options, args, environment)
-  return problem === undefined ? undefined : { problem }
-}
-
-function parse<T>(read: () => T): T | Refusal {
+): Given<Name> | Refusal {
   try {
-    return read()
+    return readOptions(name, args, environment)
   } catch (error) {
-    // Whatever stands there by mistake may be a secret.
-    if (codeOf(error) === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL')
-      return { problem: 'This command takes options only: see --help' }
-    const [sentence] = String(error instanceof Error ? error.message : error).split('. ')
-    return { problem: `${sentence}: see --help` }
+    return { problem: error instanceof Error ? error.message : String(error) }
   }
 }
 

@@ -4,13 +4,7 @@
  */
 import { shortDigest } from './digest.ts'
 import { digestOf, fingerprint, holdsSettings, type Memory, readMemory } from './memory.ts'
-import {
-  PREFIX,
-  readSettingNames,
-  SECRET_SETTINGS,
-  type Values,
-  withoutSecrets,
-} from './settings.ts'
+import { PREFIX, SECRET_SETTINGS, SETTING_NAMES, type Values, withoutSecrets } from './settings.ts'
 import type { Application, DeployedAction, Snapshot } from './snapshot.ts'
 import {
   type Change,
@@ -162,7 +156,7 @@ function findLoss(
   const lost = strays.filter((name) => !drop.includes(name)).toSorted()
   if (action === undefined || lost.length === 0) return undefined
   const runs = isKnown(action, memory, actionName)
-  const settable = lost.filter((name) => readSettingNames().includes(name))
+  const settable = lost.filter((name) => SETTING_NAMES.includes(name))
   const set = settable.length > 0 ? `set ${list(settable.map((name) => PREFIX + name))}, or ` : ''
   // Not all of them in one line to be copied: each is let go on purpose.
   const one = lost.length === 1 ? lost[0] : 'NAME'
@@ -174,7 +168,7 @@ function findLoss(
 
 function tellLoss(name: string, value: string | undefined, runs: boolean): string {
   const variable = PREFIX + name
-  if (!readSettingNames().includes(name))
+  if (!SETTING_NAMES.includes(name))
     return `${name} is the name of no setting: --drop ${name} deletes it.`
   if (name === 'AUTH0_CLIENT_ID')
     return `To adopt the companion that is there, set ${variable}; --drop ${name} has another one made.`

@@ -2,7 +2,7 @@
  * Back to the version before: plans, tells and does it, and notes in the companion that the settings
  * which run are now those of that version. Leaves bindings and companion as they are.
  */
-import { commandLine } from '#home'
+import { commandLine } from '../home.ts'
 import { type Running, runningOf, TIMING, type Timing, waitUntil } from './apply.ts'
 import { sha256, shortDigest } from './digest.ts'
 import type { Credentials, Management } from './management.ts'

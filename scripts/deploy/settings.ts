@@ -4,14 +4,22 @@
  */
 import { isDenial } from '../../src/outcome.ts'
 import type { PostLoginEvent } from '../../src/platform.ts'
-import { readSettings, type Settings } from '../../src/settings.ts'
+import { readSettings, SETTINGS, type Settings } from '../../src/settings.ts'
 
 export type Values = Readonly<Record<string, string>>
 
 export const PREFIX = 'LINK_'
 
+const ALL = Object.values(SETTINGS)
+
+export const SETTING_NAMES: readonly string[] = ALL.map(({ name }) => name)
+
+export const REQUIRED_SETTINGS: readonly string[] = ALL.filter(({ required }) => required).map(
+  ({ name }) => name,
+)
+
 /** Never shown, never kept outside the Action. */
-export const SECRET_SETTINGS: readonly string[] = ['AUTH0_CLIENT_SECRET', 'ACTION_SECRET']
+export const SECRET_SETTINGS = SETTING_NAMES.filter((name) => name.endsWith('_SECRET'))
 
 /** Known without a variable: from the tenant, the companion application, or made anew. */
 const SUPPLIED = { AUTH0_CLIENT_ID: 'x', AUTH0_CLIENT_SECRET: 'x', ACTION_SECRET: 'x'.repeat(32) }
@@ -26,19 +34,6 @@ const toEvent = (secrets: Readonly<Record<string, unknown>>): PostLoginEvent => 
   secrets,
 })
 
-/** Every name that the Action asks its settings for. */
-export function readSettingNames(): readonly string[] {
-  const names = new Set<string>()
-  const listen: ProxyHandler<Record<string, unknown>> = {
-    get(_, name) {
-      if (typeof name === 'string') names.add(name)
-      return undefined
-    },
-  }
-  readSettings(toEvent(new Proxy({}, listen)))
-  return [...names]
-}
-
 /** What the Action makes of these values; where it would refuse, what it would log. */
 export function readAsAction(values: Values): Settings | string {
   const settings = readSettings(toEvent({ ...SUPPLIED, ...values }))
@@ -50,13 +45,12 @@ export function readWantedSettings(
   variables: Readonly<Record<string, string | undefined>>,
   domain: string,
 ): Values | { readonly problem: string } {
-  const names = readSettingNames()
   const given = Object.entries(variables).flatMap(([variable, value]) =>
     variable.startsWith(PREFIX) && value !== undefined
       ? [[variable.slice(PREFIX.length), value.trim()] as const]
       : [],
   )
-  const unknown = given.map(([name]) => name).filter((name) => !names.includes(name))
+  const unknown = given.map(([name]) => name).filter((name) => !SETTING_NAMES.includes(name))
   if (unknown.length > 0)
     return { problem: `${PREFIX}${unknown[0]} is no setting: check its name against the README` }
   const empty = given.find(([, value]) => value === '')

@@ -5,6 +5,7 @@
  * @see https://no-color.org
  */
 import { styleText } from 'node:util'
+import { wrap } from '../wrap.ts'
 import { createFilter, type Frame, type Report, type Sink } from './report.ts'
 import type { Change, Step } from './steps.ts'
 
@@ -139,15 +140,4 @@ function describe(
   const each = before === undefined ? room : Math.floor(room / 2)
   const value = (text: string) => (text.length > each ? `${text.slice(0, each - 1)}…` : text)
   return `${what}: ${before === undefined ? '' : value(before)}${arrow}${value(after ?? '(default)')}`
-}
-
-/** At blanks; a word that is longer than a line stays whole. */
-export function wrap(text: string, width: number): readonly string[] {
-  const lines: string[] = []
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1)
-    if (last === undefined || last.length + 1 + word.length > width) lines.push(word)
-    else lines[lines.length - 1] = `${last} ${word}`
-  }
-  return lines
 }

@@ -5,7 +5,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { watchSources } from '#home'
+import type { Home } from '../home.ts'
 import type { Applications } from '../tenant/applications.ts'
 import { CONNECTIONS, PARTNER_CONNECTION } from '../tenant/connections.ts'
 import { readForm, toParameters } from '../tenant/http.ts'
@@ -26,6 +26,8 @@ export interface LabOptions {
   readonly code: string
   /** The folder that holds `src`, to deploy edits from. */
   readonly root: string
+  /** Default: nothing is edited here. */
+  readonly watchSources?: Home['watchSources']
   /** 0: any free one, of this and the next two. */
   readonly port: number
   readonly httpsPort: number
@@ -203,7 +205,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     return response
   }
 
-  const rebuilder = await watchSources(options.root, (rebuilt) => {
+  const rebuilder = await options.watchSources?.(options.root, (rebuilt) => {
     if (rebuilt.type === 'built') {
       code = rebuilt.code
       problem = undefined
@@ -221,7 +223,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     inspectorUrl: `${origin}/inspector`,
     tenant,
     async close() {
-      await rebuilder.close()
+      await rebuilder?.close()
       inspector?.close()
       await server.close()
       await tenant.close()

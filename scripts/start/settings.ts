@@ -1,11 +1,15 @@
 /**
- * The settings of the Action as switches: what each one takes, and what it is at first. Pure; the
- * values become the secrets with which the Action is deployed.
+ * The settings of the Action as the inspector shows them: what is behind each control is the table in
+ * `src/settings.ts`, what each one means is the README's. The values become the secrets with which the
+ * Action is deployed. No I/O but the README.
  */
 
 import { randomBytes } from 'node:crypto'
+import { CHOICES, SETTINGS as TABLE } from '../../src/settings.ts'
+import { SECRET_SETTINGS } from '../deploy/settings.ts'
 import { GOOGLE } from '../tenant/connections.ts'
 import type { Tenant } from '../tenant/index.ts'
+import { SETTINGS_TABLE } from './settings-table.ts'
 
 type Kind =
   /** On and off, one of which is the default. */
@@ -23,58 +27,46 @@ export interface SettingDefinition {
   readonly meaning: string
 }
 
-const on = (meaning: string): Omit<SettingDefinition, 'name'> => ({
-  kind: { type: 'switch', byDefault: true },
-  meaning,
-})
-const off = (meaning: string): Omit<SettingDefinition, 'name'> => ({
-  kind: { type: 'switch', byDefault: false },
-  meaning,
-})
-const text = (example: string, meaning: string): Omit<SettingDefinition, 'name'> => ({
-  kind: { type: 'text', example },
-  meaning,
-})
-const secret = (meaning: string): Omit<SettingDefinition, 'name'> => ({
-  kind: { type: 'secret' },
-  meaning,
-})
-
-const CALENDAR_SCOPE = 'https://www.googleapis.com/auth/calendar.readonly'
-
-const DEFINITIONS: Readonly<Record<string, Omit<SettingDefinition, 'name'>>> = {
-  ALLOWED_CONNECTIONS: text(GOOGLE, 'connections that may be linked; not set: all'),
-  ALLOWED_CONNECTION_SCOPES: text(CALENDAR_SCOPE, 'upstream scopes that may be asked for'),
-  ALLOWED_CLIENT_IDS: text('exampleWebApplicationClientId001', 'applications that may ask'),
-  ALLOW_UNLINK: on('off denies every unlink'),
-  ALLOW_MERGE: off('an account with linked identities of its own may be absorbed'),
-  LINK_EXISTING_USERS: on('off links only users that this very login made'),
-  MERGE_USER_METADATA: off('keep what the absorbed user_metadata has'),
-  ENFORCE_MFA: {
-    kind: { type: 'choice', choices: ['no', 'yes', 'always'] },
-    meaning: 'yes: whoever has factors must have used one; always: everybody',
-  },
-  ENFORCE_EMAIL_VERIFICATION: off('the e-mail of the account must be verified'),
-  ENFORCE_SECONDARY_EMAIL_VERIFICATION: off('the same of the identity to link'),
-  REQUIRE_MATCHING_EMAIL: off('both verified, and equal'),
-  PIN_SESSION: on('the hint must be of this session, and the way back in it'),
-  PIN_USER_AGENT: on('the way back must be in the browser that started'),
-  PIN_IP_ADDRESS: off('the same of the address'),
-  HINT_MAX_AGE: text('600', 'seconds since the hint was issued; not set: 600'),
-  PRIMARY_MAX_AUTH_AGE: text('300', 'seconds since the user authenticated; not set: off'),
-  NESTED_PARAMS: text('access_type=offline&prompt=consent', 'more for the nested request'),
-  RESULT_CLAIM: text('https://app.example.com/linking', 'a claim that tells what happened'),
-  DEBUG: text('account-linking:*', 'what is logged; not set: errors and outcomes'),
-  CUSTOM_DOMAINS: text('login.example.com', 'custom domains in use'),
-  AUTH0_DOMAIN: text('', 'the canonical domain: required'),
-  AUTH0_CLIENT_ID: text('', 'the companion application: required'),
-  AUTH0_CLIENT_SECRET: secret('its secret: required'),
-  ACTION_SECRET: secret('the key of every derived value: required'),
+/** To be tried on the local tenant at once; any other is at its default at first, or empty. */
+const EXAMPLES: Readonly<Record<string, string>> = {
+  ALLOWED_CONNECTIONS: GOOGLE,
+  ALLOWED_CONNECTION_SCOPES: 'https://www.googleapis.com/auth/calendar.readonly',
+  ALLOWED_CLIENT_IDS: 'exampleWebApplicationClientId001',
+  CUSTOM_DOMAINS: 'login.example.com',
+  DEBUG: 'account-linking:*',
+  NESTED_PARAMS: 'access_type=offline&prompt=consent',
+  PRIMARY_MAX_AUTH_AGE: '300',
+  RESULT_CLAIM: 'https://app.example.com/linking',
 }
 
-export const SETTINGS: readonly SettingDefinition[] = Object.entries(DEFINITIONS).map(
-  ([name, definition]) => ({ name, ...definition }),
-)
+type Setting = (typeof TABLE)[keyof typeof TABLE]
+
+function kindOf({ name, parse, takes, fallback }: Setting): Kind {
+  if (SECRET_SETTINGS.includes(name)) return { type: 'secret' }
+  if (typeof fallback === 'boolean') return { type: 'switch', byDefault: fallback }
+  if (CHOICES.some((choice) => choice.parse === parse)) {
+    const words = takes.split(/, | or /)
+    const isDefault = (word: string) => parse(word) === fallback
+    return { type: 'choice', choices: words.toSorted((a, b) => +isDefault(b) - +isDefault(a)) }
+  }
+  const byDefault = ['string', 'number'].includes(typeof fallback) ? String(fallback) : ''
+  return { type: 'text', example: EXAMPLES[name] ?? byDefault }
+}
+
+/** As the README has them, which reads on from row to row; those that nobody need touch last. */
+function readDefinitions(): readonly SettingDefinition[] {
+  const order = SETTINGS_TABLE.map(({ name }) => name)
+  const place = ({ name, required }: Setting) => (required ? order.length : order.indexOf(name))
+  return Object.values<Setting>(TABLE)
+    .toSorted((a, b) => place(a) - place(b))
+    .map((setting) => ({
+      name: setting.name,
+      kind: kindOf(setting),
+      meaning: SETTINGS_TABLE.find(({ name }) => name === setting.name)?.meaning ?? '',
+    }))
+}
+
+export const SETTINGS = readDefinitions()
 
 /** A setting as the inspector shows it. */
 export interface ShownSetting extends SettingDefinition {

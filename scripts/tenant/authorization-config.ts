@@ -3,7 +3,15 @@
  * the two methods of a provider that it replaces.
  */
 
-import { type Context, interactionPolicy, type Provider } from 'oidc-provider'
+import {
+  type ClientMetadata,
+  type Configuration,
+  type ErrorOut,
+  interactionPolicy,
+  type KoaContextWithOIDC,
+  type Provider,
+  type ResponseType,
+} from 'oidc-provider'
 import { type Application, type Applications, redirectUriAllowed } from './applications.ts'
 import type { BoundedMap } from './bounded.ts'
 import { page } from './pages.ts'
@@ -14,9 +22,9 @@ const SCOPES = ['openid', 'profile', 'email', 'offline_access']
 
 /** RFC 7009 2.1. */
 async function revokesOwnTokens(
-  _ctx: Context,
+  _ctx: KoaContextWithOIDC,
   client: { readonly clientId: string },
-  token: { readonly clientId: string },
+  token: { readonly clientId?: string | undefined },
 ): Promise<boolean> {
   return token.clientId === client.clientId
 }
@@ -56,12 +64,14 @@ export const STATIC_CONFIGURATION = {
     RefreshToken: 86_400,
     Session: 86_400,
   },
-}
+} satisfies Configuration
 
-export function policy(actionsWantPage: (ctx: Context) => Promise<boolean>) {
+export function policy(actionsWantPage: (ctx: KoaContextWithOIDC) => Promise<boolean>) {
   const { base, Check, Prompt } = interactionPolicy
   const login = base().get('login')
-  const gone = (ctx: Context) => ctx.oidc.session.accountId !== undefined && !ctx.oidc.account
+  if (login === undefined) throw new Error('oidc-provider has no prompt login')
+  const gone = (ctx: KoaContextWithOIDC) =>
+    ctx.oidc.session?.accountId !== undefined && !ctx.oidc.account
   login.checks.push(
     new Check('user_gone', 'the user of the session is gone', 'login_required', gone),
   )
@@ -75,7 +85,7 @@ export function policy(actionsWantPage: (ctx: Context) => Promise<boolean>) {
   return [login, consent, actions]
 }
 
-export function toClient(application: Application) {
+export function toClient(application: Application): ClientMetadata {
   const { clientId, clientSecret, grantTypes, name, redirectUris } = application
   return {
     client_id: clientId,
@@ -92,7 +102,7 @@ export function toClient(application: Application) {
 
 const USER_GRANTS = ['authorization_code', 'implicit', 'refresh_token']
 
-function responseTypesOf(grantTypes: readonly string[]): readonly string[] {
+function responseTypesOf(grantTypes: readonly string[]): readonly ResponseType[] {
   if (grantTypes.includes('implicit')) return STATIC_CONFIGURATION.responseTypes
   return grantTypes.includes('authorization_code') ? ['code'] : []
 }
@@ -104,9 +114,9 @@ export function toAccount(user: StoredUser) {
 }
 
 /** Every authorization is a grant of its own, by which its tokens find the claims of its Actions. */
-export async function loadExistingGrant({ oidc }: Context) {
+export async function loadExistingGrant({ oidc }: KoaContextWithOIDC) {
   const { account, client, provider } = oidc
-  if (account === undefined) return undefined
+  if (account === undefined || client === undefined) return undefined
   const { accountId } = account
   const grant = new provider.Grant({ accountId, clientId: client.clientId })
   grant.addOIDCScope(SCOPES.join(' '))
@@ -114,14 +124,17 @@ export async function loadExistingGrant({ oidc }: Context) {
   return grant
 }
 
-export function renderError(ctx: Context, out: Readonly<Record<string, string>>): void {
+export function renderError(ctx: KoaContextWithOIDC, out: ErrorOut): void {
   ctx.type = 'html'
   const { error = 'error', error_description: description = '' } = out
   ctx.body = page({ title: 'This login cannot go on', text: `${error}: ${description}` })
 }
 
+/** Of any request: not every one is a login's. */
+type Answer = Pick<KoaContextWithOIDC, 'body' | 'path' | 'status'>
+
 /** At /oauth/token Auth0 answers otherwise than RFC 6749 5.2 says. */
-export function answerLikeAuth0(ctx: Context): void {
+export function answerLikeAuth0(ctx: Answer): void {
   if (ctx.path !== '/oauth/token') return
   const { error } = (ctx.body ?? {}) as { readonly error?: string }
   if (error === 'invalid_grant' || error === 'access_denied') ctx.status = 403
@@ -131,7 +144,7 @@ export function answerLikeAuth0(ctx: Context): void {
 }
 
 /** The front door takes `iss` (RFC 9207) out of authorization responses, as Auth0 sends none. */
-export function describeLikeAuth0(ctx: Context): void {
+export function describeLikeAuth0(ctx: Answer): void {
   if (ctx.path !== '/.well-known/openid-configuration') return
   const metadata = ctx.body as Readonly<Record<string, unknown>>
   ctx.body = { ...metadata, authorization_response_iss_parameter_supported: false }

@@ -6,7 +6,13 @@
  */
 
 import type { IncomingMessage } from 'node:http'
-import { type Context, errors, type Interaction, Provider, type StoredToken } from 'oidc-provider'
+import {
+  errors,
+  type Interaction,
+  type KoaContextWithOIDC,
+  Provider,
+  type RefreshToken,
+} from 'oidc-provider'
 import type { Applications } from './applications.ts'
 import {
   addClaims,
@@ -36,7 +42,7 @@ export interface AuthorizationHooks {
     session: { readonly id: string; readonly userId: string; readonly authTime: number },
   ) => Promise<Outcome>
   /** A refresh token is exchanged: what do the Actions say? There is no page to show. */
-  readonly refreshed: (exchange: Exchange, token: StoredToken) => Promise<Outcome>
+  readonly refreshed: (exchange: Exchange, token: RefreshToken) => Promise<Outcome>
   /** Where the browser goes for a prompt; `undefined` where the connection does not exist. */
   readonly pageFor: (
     transaction: LoginTransaction,
@@ -115,15 +121,16 @@ export function createAuthorizationServer(options: AuthorizationServerOptions) {
     return application && toClient(application)
   })
 
-  const transactionOf = ({ req }: Context): LoginTransaction => {
+  const transactionOf = ({ req }: KoaContextWithOIDC): LoginTransaction => {
     const transaction = transactions.get(req)
     if (transaction === undefined) throw new Error('a login without its transaction')
     return transaction
   }
 
   /** The Actions run as the last prompt: only a redirect or a challenge makes the browser leave. */
-  async function actionsWantPage(ctx: Context): Promise<boolean> {
+  async function actionsWantPage(ctx: KoaContextWithOIDC): Promise<boolean> {
     const { session, entities } = ctx.oidc
+    if (session === undefined) throw new Error('an Action asked without a session')
     const { accountId = '', loginTs = 0, uid } = session
     const seen = { id: uid, userId: accountId, authTime: loginTs }
     const transaction = transactionOf(ctx)
@@ -135,7 +142,7 @@ export function createAuthorizationServer(options: AuthorizationServerOptions) {
   }
 
   /** Before any token is issued: its claims are those of this run, not of the login. */
-  async function runAtRefresh(ctx: Context, token: StoredToken): Promise<void> {
+  async function runAtRefresh(ctx: KoaContextWithOIDC, token: RefreshToken): Promise<void> {
     const exchange = exchanges.get(ctx.req)
     if (exchange === undefined) throw new Error('an exchange of tokens without its request')
     const outcome = await hooks.refreshed(exchange, token)
@@ -146,7 +153,7 @@ export function createAuthorizationServer(options: AuthorizationServerOptions) {
     }
   }
 
-  function pageFor(ctx: Context, { prompt, uid }: Interaction): string {
+  function pageFor(ctx: KoaContextWithOIDC, { prompt, uid }: Interaction): string {
     const url = hooks.pageFor(transactionOf(ctx), prompt.name, uid)
     if (url !== undefined) return url
     throw new errors.CustomOIDCProviderError('invalid_request', 'the connection was not found')
@@ -165,7 +172,7 @@ export function createAuthorizationServer(options: AuthorizationServerOptions) {
           resume: cookieName('resume'),
         },
       },
-      findAccount: async (ctx: Context, userId: string, token?: StoredToken) => {
+      findAccount: async (ctx, userId, token) => {
         const user = hooks.userOf(userId)
         if (user === undefined) return undefined
         if (token?.kind === 'RefreshToken' && token.consumed === undefined) {

@@ -5,7 +5,7 @@
  */
 
 import { randomBytes } from 'node:crypto'
-import type { StoredToken } from 'oidc-provider'
+import type { RefreshToken } from 'oidc-provider'
 import type { ActionsHost } from './actions-host.ts'
 import type { Application, Applications } from './applications.ts'
 import type { AuthorizationServer } from './authorization-server.ts'
@@ -78,7 +78,7 @@ export interface Login {
     transaction: LoginTransaction,
     session: { readonly id: string; readonly userId: string; readonly authTime: number },
   ): Promise<Outcome>
-  refreshed(exchange: Exchange, token: StoredToken): Promise<Outcome>
+  refreshed(exchange: Exchange, token: RefreshToken): Promise<Outcome>
   pageFor(transaction: LoginTransaction, prompt: string, interactionId: string): string | undefined
 }
 
@@ -212,8 +212,8 @@ export function createLogin(options: LoginOptions): Login {
   }
 
   /** How the user had authenticated is known as long as the session is. */
-  async function refreshed(exchange: Exchange, token: StoredToken): Promise<Outcome> {
-    const { accountId: userId, authTime: atSeconds = 0, clientId, sessionUid = '' } = token
+  async function refreshed(exchange: Exchange, token: RefreshToken): Promise<Outcome> {
+    const { accountId: userId, authTime: atSeconds = 0, clientId = '', sessionUid = '' } = token
     const { blocked, identities: [main] = [] } = store.get(userId) ?? {}
     if (blocked === true) return BLOCKED
     const unknown = { userId, connection: main?.connection ?? '', methods: [], atSeconds }

@@ -6,44 +6,42 @@
  * @see https://github.com/panva/node-oidc-provider/blob/main/example/my_adapter.js
  */
 
+import type { AdapterFactory, AdapterPayload } from 'oidc-provider'
 import { createBoundedMap } from './bounded.ts'
-
-interface Payload {
-  readonly uid?: string
-  readonly userCode?: string
-  readonly grantId?: string
-  consumed?: number
-}
 
 /** A login leaves a handful. */
 const MAX_STORED = 20_000
 
-export function createProviderStorage(findClient: (clientId: string) => object | undefined) {
-  const stored = createBoundedMap<string, Payload>(MAX_STORED)
+export function createProviderStorage(
+  findClient: (clientId: string) => AdapterPayload | undefined,
+): AdapterFactory {
+  const stored = createBoundedMap<string, AdapterPayload>(MAX_STORED)
 
   return (model: string) => {
     const prefix = `${model}:`
-    const findWhere = (matches: (payload: Payload) => boolean): Payload | undefined => {
+    const findWhere = (
+      matches: (payload: AdapterPayload) => boolean,
+    ): AdapterPayload | undefined => {
       for (const [key, payload] of stored.entries()) {
         if (key.startsWith(prefix) && matches(payload)) return payload
       }
       return undefined
     }
     return {
-      upsert: async (id: string, payload: Payload) => {
+      upsert: async (id, payload) => {
         stored.set(prefix + id, payload)
       },
-      find: async (id: string) => (model === 'Client' ? findClient(id) : stored.get(prefix + id)),
-      findByUid: async (uid: string) => findWhere((payload) => payload.uid === uid),
-      findByUserCode: async (code: string) => findWhere((payload) => payload.userCode === code),
-      consume: async (id: string) => {
+      find: async (id) => (model === 'Client' ? findClient(id) : stored.get(prefix + id)),
+      findByUid: async (uid) => findWhere((payload) => payload.uid === uid),
+      findByUserCode: async (code) => findWhere((payload) => payload.userCode === code),
+      consume: async (id) => {
         const payload = stored.get(prefix + id)
         if (payload !== undefined) payload.consumed = Math.floor(Date.now() / 1000)
       },
-      destroy: async (id: string) => {
+      destroy: async (id) => {
         stored.delete(prefix + id)
       },
-      revokeByGrantId: async (grantId: string) => {
+      revokeByGrantId: async (grantId) => {
         for (const [key, payload] of stored.entries()) {
           if (payload.grantId === grantId) stored.delete(key)
         }

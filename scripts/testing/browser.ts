@@ -2,37 +2,17 @@
  * A browser without a window: keeps cookies per host, follows redirects, reads pages, follows links
  * and submits forms. Sends real HTTP requests; each step gives back the page where it came to rest.
  */
+import { tellMissingPackages } from '../tenant/needs.ts'
+import type { PageContent } from './page.ts'
 
-export interface Field {
-  readonly name: string
-  readonly value: string
-}
-
-export interface Button extends Field {
-  readonly label: string
-}
-
-export interface Form {
-  readonly method: 'get' | 'post'
-  readonly action: URL
-  readonly fields: readonly Field[]
-  readonly buttons: readonly Button[]
-}
-
-export interface Link {
-  readonly label: string
-  readonly url: URL
-}
+export type { Form, Link } from './page.ts'
 
 /** Where a step came to rest. */
-export interface Page {
+export interface Page extends PageContent {
   readonly url: URL
   /** `undefined`: the browser stopped before this URL and did not ask for it. */
   readonly status: number | undefined
   readonly html: string
-  readonly title: string
-  readonly forms: readonly Form[]
-  readonly links: readonly Link[]
   /** Every URL on the way here, this one included. */
   readonly visited: readonly URL[]
 }
@@ -69,23 +49,35 @@ interface Request {
   readonly body?: URLSearchParams
 }
 
+/** Loaded at the first step: whoever tests in memory may have left the optional packages out. */
+async function openTools() {
+  const missing = tellMissingPackages('createBrowser')
+  if (missing !== undefined) throw new Error(missing)
+  const { CookieJar } = await import('tough-cookie')
+  const { readPage } = await import('./page.ts')
+  return { jar: new CookieJar(), readPage }
+}
+
 /**
  * Makes a browser with an empty cookie jar. It runs no scripts, follows redirects by GET, and reads
  * forms, buttons and links of the page. A page of any status is given back; it rejects where the
- * connection fails, after more than 20 redirects, and where the form, button or link is not there.
+ * connection fails, after more than 20 redirects, where the form, button or link is not there, and where
+ * an optional dependency is missing.
  */
 export function createBrowser(options: BrowserOptions = {}): Browser {
   const { userAgent = DEFAULT_USER_AGENT, ip, stopAt = () => false } = options
-  const jar = createCookieJar()
+  let opening: ReturnType<typeof openTools> | undefined
 
   async function go(first: Request): Promise<Page> {
+    opening ??= openTools()
+    const { jar, readPage } = await opening
     let request = first
     const visited: URL[] = []
     while (visited.length <= MAX_REDIRECTS) {
       const { url, method, body } = request
       visited.push(url)
-      if (stopAt(url)) return toPage(url, undefined, '', visited)
-      const cookie = jar.header(url)
+      if (stopAt(url)) return { url, status: undefined, html: '', ...readPage('', url), visited }
+      const cookie = await jar.getCookieString(url.href)
       const response = await fetch(url, {
         method,
         redirect: 'manual',
@@ -96,10 +88,12 @@ export function createBrowser(options: BrowserOptions = {}): Browser {
         },
         ...(body === undefined ? {} : { body }),
       })
-      jar.keep(url, response.headers.getSetCookie())
+      for (const line of response.headers.getSetCookie())
+        await jar.setCookie(line, url.href, { ignoreError: true })
       const location = response.headers.get('location')
       const html = await response.text()
-      if (location === null) return toPage(url, response.status, html, visited)
+      if (location === null)
+        return { url, status: response.status, html, ...readPage(html, url), visited }
       request = { url: new URL(location, url), method: 'GET' }
     }
     throw new Error(`more than ${MAX_REDIRECTS} redirects, the last to ${request.url.href}`)
@@ -128,108 +122,4 @@ export function createBrowser(options: BrowserOptions = {}): Browser {
       return go({ url: link.url, method: 'GET' })
     },
   }
-}
-
-interface Cookie {
-  readonly host: string
-  readonly path: string
-  readonly name: string
-  readonly value: string
-}
-
-/** Cookies know hosts and paths, and no ports (RFC 6265 8.5). */
-function createCookieJar() {
-  const cookies = new Map<string, Cookie>()
-
-  return {
-    header: ({ hostname, pathname }: URL): string =>
-      [...cookies.values()]
-        .filter(({ host, path }) => host === hostname && pathMatches(path, pathname))
-        .map(({ name, value }) => `${name}=${value}`)
-        .join('; '),
-
-    keep({ hostname: host }: URL, lines: readonly string[]): void {
-      for (const line of lines) {
-        const [pair = '', ...rest] = line.split(';').map((part) => part.trim())
-        const attributes = new Map(
-          rest.map((part): [string, string] => {
-            const [name = '', value = ''] = part.split('=')
-            return [name.toLowerCase(), value]
-          }),
-        )
-        const at = pair.indexOf('=')
-        const name = pair.slice(0, at)
-        const path = attributes.get('path') ?? '/'
-        const key = `${host} ${path} ${name}`
-        if (isOver(attributes)) cookies.delete(key)
-        else cookies.set(key, { host, path, name, value: pair.slice(at + 1) })
-      }
-    },
-  }
-}
-
-/** RFC 6265 5.1.4. */
-function pathMatches(path: string, asked: string): boolean {
-  if (path === asked) return true
-  return asked.startsWith(path.endsWith('/') ? path : `${path}/`)
-}
-
-function isOver(attributes: ReadonlyMap<string, string>): boolean {
-  if (Number(attributes.get('max-age') ?? 1) <= 0) return true
-  const expires = attributes.get('expires')
-  return expires !== undefined && Date.parse(expires) <= Date.now()
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&amp;': '&',
-  '&lt;': '<',
-  '&gt;': '>',
-  '&quot;': '"',
-  '&#39;': "'",
-}
-
-/** What a person reads of it. */
-const readText = (html: string): string =>
-  unescapeHtml(
-    html
-      .replace(/<svg[\s\S]*?<\/svg>|<[^>]*>/g, ' ')
-      .replace(/\s+/g, ' ')
-      .trim(),
-  )
-
-const unescapeHtml = (text: string): string =>
-  text.replace(/&(amp|lt|gt|quot|#39);/g, (entity) => ENTITIES[entity] ?? entity)
-
-function attribute(tag: string, name: string): string {
-  const [, value = ''] = new RegExp(`\\s${name}="([^"]*)"`).exec(tag) ?? []
-  return unescapeHtml(value)
-}
-
-const elements = (html: string, name: string): readonly { tag: string; inner: string }[] =>
-  [...html.matchAll(new RegExp(`<${name}\\b([^>]*)>([\\s\\S]*?)</${name}>`, 'gi'))].map(
-    ([, tag = '', inner = '']) => ({ tag, inner }),
-  )
-
-function toPage(url: URL, status: number | undefined, html: string, visited: URL[]): Page {
-  const forms = elements(html, 'form').map(
-    ({ tag, inner }): Form => ({
-      method: attribute(tag, 'method').toLowerCase() === 'post' ? 'post' : 'get',
-      action: new URL(attribute(tag, 'action') || url.href, url),
-      fields: [...inner.matchAll(/<input\b[^>]*>/gi)].map(([input]) => ({
-        name: attribute(input, 'name'),
-        value: attribute(input, 'value'),
-      })),
-      buttons: elements(inner, 'button').map((button) => ({
-        name: attribute(button.tag, 'name'),
-        value: attribute(button.tag, 'value'),
-        label: readText(button.inner),
-      })),
-    }),
-  )
-  const links = elements(html, 'a').map(({ tag, inner }) => ({
-    label: readText(inner),
-    url: new URL(attribute(tag, 'href'), url),
-  }))
-  const [title] = elements(html, 'title')
-  return { url, status, html, title: unescapeHtml(title?.inner ?? ''), forms, links, visited }
 }

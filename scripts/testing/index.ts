@@ -11,7 +11,8 @@
  *
  * *Over HTTP.* `startTenant` opens a local tenant on loopback: Actions are installed, applications log
  * in by OpenID Connect (`createWebApplication`, or one's own), and `createBrowser` goes through the
- * pages. It needs Node 22.19 or later and the optional dependencies; all else here needs neither.
+ * pages. The two need the optional dependencies, and the tenant Node 22.19 or later; all else here needs
+ * neither.
  *
  * People, domains and secrets are examples, the keys are public: nothing here is worth anything at a
  * real tenant, and nothing here reaches one.

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import { type Lab, openLab } from '../../scripts/start/lab.ts'
+import { watchSources } from '../../scripts/start/rebuild.ts'
 import { launchChromium } from './chromium.ts'
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
@@ -51,7 +52,14 @@ export interface DeskOptions {
 
 export async function openDesk({ browser = {}, root = ROOT }: DeskOptions = {}): Promise<Desk> {
   if (chromium === undefined) throw new Error('Chromium is not there')
-  const lab = await openLab({ code: CODE, root, port: 0, httpsPort: 0, httpPort: 0 })
+  const lab = await openLab({
+    code: CODE,
+    root,
+    watchSources,
+    port: 0,
+    httpsPort: 0,
+    httpPort: 0,
+  })
   const context = await chromium.newContext({ reducedMotion: 'reduce', ...browser })
   context.setDefaultTimeout(20_000)
   const complaints: string[] = []

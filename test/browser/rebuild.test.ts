@@ -66,7 +66,7 @@ test('sources that do not build are told, and the version before runs on', async
   await app.getByRole('button', { name: 'Cancel' }).click()
   await isDenied(app, 'link_cancelled')
 
-  expect(await told.textContent()).toMatch(/src\/outcome\.ts:\d+: /)
+  expect(await told.textContent()).toMatch(/src\/outcome\.ts:\d+:\d+: /)
 })
 
 test('a change of the settings does not hide that the sources do not build, until they do', async () => {
@@ -79,7 +79,7 @@ test('a change of the settings does not hide that the sources do not build, unti
   await set(inspector, 'ALLOW_MERGE', true)
 
   expect(await status.textContent()).toMatch(
-    /^Version 2 runs on, ALLOW_MERGE changed: the sources do not build, src\/outcome\.ts:\d+: /,
+    /^Version 2 runs on, ALLOW_MERGE changed: the sources do not build, src\/outcome\.ts:\d+:\d+: /,
   )
   expect(await status.getAttribute('class')).toBe('bad')
 

@@ -168,6 +168,20 @@ describe('the settings', () => {
     expect(Object.keys(settings.secrets()).toSorted()).toEqual(required)
   })
 
+  test('each control gives the Action what it shows, and takes it back', () => {
+    const settings = createSettings(here().tenant)
+    const atFirst = settings.secrets()
+    for (const { kind, name } of SETTINGS) {
+      const on = kind.type === 'switch' ? !kind.byDefault : !(name in atFirst)
+      const value = kind.type === 'choice' ? (kind.choices[1] ?? '') : 'a value'
+      settings.change(kind.type === 'choice' ? { name, on: true, value } : { name, on, value })
+      const given = kind.type === 'switch' ? (on ? 'yes' : 'no') : value
+      expect(settings.secrets()[name]).toBe(name in atFirst ? undefined : given)
+      settings.reset()
+      expect(settings.secrets()).toEqual(atFirst)
+    }
+  })
+
   test('a choice is set, and again not set, as a switch is', () => {
     const settings = createSettings(here().tenant)
     const choices = SETTINGS.filter(({ kind }) => kind.type === 'choice')

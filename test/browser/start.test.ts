@@ -17,7 +17,7 @@ afterEach(async () => {
 })
 
 function start(...args: readonly string[]) {
-  const child = spawn(process.execPath, [join(ROOT, 'scripts/start.ts'), ...args], {
+  const child = spawn(process.execPath, [join(ROOT, 'scripts/cli.ts'), 'start', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const closed = once(child, 'close')

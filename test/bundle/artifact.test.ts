@@ -6,7 +6,7 @@
 import { readdirSync } from 'node:fs'
 import { build } from 'esbuild'
 import { describe, expect, it } from 'vitest'
-import { MAX_BUNDLE_BYTES } from '../../scripts/build.ts'
+import { MAX_BUNDLE_BYTES } from '../../scripts/bundle.ts'
 import { ACTION, DIST_FILES, ROOT, readProject } from './dist.ts'
 
 /** Every module that esbuild finds imported, in whatever way, with nothing followed. */

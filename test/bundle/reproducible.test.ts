@@ -52,7 +52,7 @@ describe('dist', { timeout: 60_000 }, () => {
   it('has the same bytes when another folder is built from another working directory', async () => {
     const copy = copyProject()
     const cwd = makeFolder('elsewhere-')
-    await promisify(execFile)(process.execPath, [join(copy, 'scripts/build.ts')], { cwd })
+    await promisify(execFile)(process.execPath, [join(copy, 'scripts/run.js'), 'build'], { cwd })
     const [here, there] = [distOf(ROOT), distOf(copy)]
     for (const name of DIST_FILES) expect(there[name] === here[name], name).toBe(true)
   })
@@ -62,7 +62,7 @@ describe('dist', { timeout: 60_000 }, () => {
     cpSync(join(ROOT, 'dist'), join(copy, 'dist'), { recursive: true })
     const before = distOf(copy)
     const check = () =>
-      promisify(execFile)(process.execPath, [join(copy, 'scripts/build.ts'), '--check'])
+      promisify(execFile)(process.execPath, [join(copy, 'scripts/run.js'), 'build', '--check'])
     const outcome = join(copy, 'src/outcome.ts')
     const changed = readFileSync(outcome, 'utf8').replace('The change was refused.', 'Refused.')
     writeFileSync(outcome, changed)

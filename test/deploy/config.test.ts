@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { readConfig, readDoctorConfig, type Variables } from '../../scripts/deploy/config.ts'
-import { readSettingNames, withoutSecrets } from '../../scripts/deploy/settings.ts'
+import {
+  REQUIRED_SETTINGS,
+  SECRET_SETTINGS,
+  SETTING_NAMES,
+  withoutSecrets,
+} from '../../scripts/deploy/settings.ts'
+import { buildEvent } from '../../scripts/testing/event.ts'
+import { readSettings } from '../../src/settings.ts'
 
 const WHO: Variables = {
   AUTH0_DOMAIN: 'tenant.example.com',
@@ -169,9 +176,7 @@ LINK_ENFORCE_MFA=always
     })
   })
 
-  it('gives help to whoever asks, without any variable', () => {
-    expect(readConfig(['--help'], {})).toEqual({ help: true })
-    expect(readDoctorConfig(['-h'], {})).toEqual({ help: true })
+  it('knows for a doctor no option that is a deployment’s', () => {
     expect(readDoctorConfig(['--provision'], WHO)).toEqual({
       problem: expect.stringContaining('--provision'),
     })
@@ -180,16 +185,19 @@ LINK_ENFORCE_MFA=always
 
 describe('the settings', () => {
   it('are exactly those that the Action reads', () => {
-    expect(readSettingNames()).toEqual(
-      expect.arrayContaining([
-        'AUTH0_DOMAIN',
-        'ACTION_SECRET',
-        'DEBUG',
-        'RESULT_CLAIM',
-        'ALLOW_MERGE',
-      ]),
-    )
-    for (const name of readSettingNames()) expect(name).toMatch(/^[A-Z0-9_]+$/)
+    const read = new Set<string>()
+    const noted = (_: object, name: string | symbol): undefined => {
+      read.add(String(name))
+    }
+    readSettings({ ...buildEvent(), secrets: new Proxy({}, { get: noted }) })
+    expect(SETTING_NAMES.toSorted()).toEqual([...read].toSorted())
+    for (const name of SETTING_NAMES) expect(name).toMatch(/^[A-Z0-9_]+$/)
+  })
+
+  it('are told apart: required ones, and secrets', () => {
+    const ids = ['AUTH0_DOMAIN', 'AUTH0_CLIENT_ID']
+    expect(SECRET_SETTINGS).toEqual(['AUTH0_CLIENT_SECRET', 'ACTION_SECRET'])
+    expect(REQUIRED_SETTINGS).toEqual([...ids, ...SECRET_SETTINGS])
   })
 
   it('are without secrets where they are kept', () => {

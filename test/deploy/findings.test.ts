@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Finding, Patient } from '../../scripts/deploy/checks/finding.ts'
 import { findNear } from '../../scripts/deploy/checks/near.ts'
 import { diagnose } from '../../scripts/deploy/diagnose.ts'
-import { readAsAction, readSettingNames, type Values } from '../../scripts/deploy/settings.ts'
+import { readAsAction, SETTING_NAMES, type Values } from '../../scripts/deploy/settings.ts'
 import type { TenantConnection } from '../../scripts/deploy/snapshot.ts'
 import type { Applications } from '../../scripts/tenant/applications.ts'
 import { action, companion, connection, patient, surroundings } from './fixtures.ts'
@@ -68,7 +68,7 @@ describe('a secret that no setting has', () => {
     ['TOKEN', undefined],
     ['', undefined],
   ])('%s is near to %s', (name, expected) => {
-    expect(findNear(name, readSettingNames())).toBe(expected)
+    expect(findNear(name, SETTING_NAMES)).toBe(expected)
   })
 })
 

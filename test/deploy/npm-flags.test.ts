@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { readOptions as readDemo } from '../../scripts/demo/options.ts'
+import { readDemoOptions as readDemo } from '../../scripts/demo/options.ts'
 import { readConfig, readDoctorConfig, type Variables } from '../../scripts/deploy/config.ts'
 import { tellSwallowed } from '../../scripts/npm-flags.ts'
-import { readOptions as readStart } from '../../scripts/start/options.ts'
+import { readStartOptions as readStart } from '../../scripts/start/options.ts'
 import { type Ran, startBench } from './tenant.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))

@@ -6,7 +6,8 @@ import { orderBindings, type Position } from '../../scripts/deploy/order.ts'
 import { createPatientFetch } from '../../scripts/deploy/patient-fetch.ts'
 import { isLost, Problem, toProblem } from '../../scripts/deploy/problems.ts'
 import { versionBefore } from '../../scripts/deploy/rollback.ts'
-import { createTextReport, wantsColour, wrap } from '../../scripts/deploy/text-report.ts'
+import { createTextReport, wantsColour } from '../../scripts/deploy/text-report.ts'
+import { wrap } from '../../scripts/wrap.ts'
 import { bound, OURS, version } from './fixtures.ts'
 
 describe('the order of the flow', () => {

@@ -2,14 +2,19 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import type { Finding, Level } from '../../scripts/deploy/checks/finding.ts'
-import { DEFAULT_ACTION_NAME } from '../../scripts/deploy/config.ts'
-import { PREFIX, readSettingNames, SECRET_SETTINGS } from '../../scripts/deploy/settings.ts'
+import {
+  PREFIX,
+  REQUIRED_SETTINGS,
+  SECRET_SETTINGS,
+  SETTING_NAMES,
+} from '../../scripts/deploy/settings.ts'
 import {
   COMPANION_GRANTS,
   COMPANION_SCOPES,
   RUNTIME,
   TRIGGER_VERSION,
 } from '../../scripts/deploy/steps.ts'
+import { DEFAULT_ACTION_NAME } from '../../scripts/options.ts'
 import { blockOf, blocksOf, readYaml } from '../readme/blocks.ts'
 import { type Block, readHcl } from './hcl.ts'
 import { ACTION, startBench } from './tenant.ts'
@@ -178,10 +183,8 @@ describe('the README, with Terraform', () => {
     const [trigger] = blocks
     expect(`${text(trigger?.values.id)} ${text(trigger?.values.version)}`).toBe(TRIGGER_VERSION)
     const names = secrets().map(({ name }) => text(name))
-    expect(names).toEqual(
-      expect.arrayContaining(['AUTH0_DOMAIN', 'AUTH0_CLIENT_ID', ...SECRET_SETTINGS]),
-    )
-    for (const name of names) expect(readSettingNames()).toContain(name)
+    expect(names).toEqual(expect.arrayContaining([...REQUIRED_SETTINGS]))
+    for (const name of names) expect(SETTING_NAMES).toContain(name)
     expect(resource('auth0_trigger_action').values).toMatchObject({ trigger: '"post-login"' })
     for (const [name, value] of Object.entries(RECOMMENDED))
       expect(secrets()).toContainEqual({ name: `"${name}"`, value: `"${value}"` })

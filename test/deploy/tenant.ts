@@ -80,11 +80,8 @@ export async function startBench(
     tenant,
     variables,
     management,
-    run(args, settings = {}, build) {
-      const environment = {
-        timing: { ...FAST, ...timing },
-        ...(build === undefined ? {} : { build }),
-      }
+    run(args, settings = {}, build = async () => ACTION) {
+      const environment = { timing: { ...FAST, ...timing }, build }
       return listen((terminal) => main(args, { ...variables, ...settings }, terminal, environment))
     },
     examine: (args = [], settings = {}) =>

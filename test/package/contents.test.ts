@@ -19,7 +19,7 @@ const DIST = [
   'dist/package.json',
 ]
 const TESTING = 'dist/lib/scripts/testing/index.js'
-const ENTRIES = ['dist/lib/scripts/cli.js', TESTING]
+const ENTRIES = ['dist/lib/scripts/bin.js', TESTING]
 const PUBLIC = 'scripts/start/public'
 
 const publicFiles = readdirSync(join(ROOT, PUBLIC)).map((name) => `dist/lib/${PUBLIC}/${name}`)
@@ -72,7 +72,7 @@ test('its code and its types name only files that are there', () => {
 test('its code asks for its dependencies only, and for every optional one', () => {
   const names = code
     .flatMap((file) => importsOf(packed.read(file)))
-    .filter((name) => !isRelative(name) && !name.startsWith('node:') && name !== '#home')
+    .filter((name) => !isRelative(name) && !name.startsWith('node:'))
   const asked = new Set(names.map(packageOf))
   const optional = Object.keys(manifest.optionalDependencies)
   const known = [...Object.keys(manifest.dependencies), ...optional]

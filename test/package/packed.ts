@@ -56,8 +56,6 @@ export function reachedFrom(
     for (const file of filesOf(module)) {
       for (const name of importsOf(packed.read(file))) {
         if (isRelative(name)) open.push(fileOf(file, name))
-        // A name of the package's own: dist/lib/package.json.
-        if (name === '#home') open.push('dist/lib/scripts/home/package.js')
       }
     }
   }

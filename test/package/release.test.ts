@@ -156,7 +156,7 @@ describe('the release', { timeout: 240_000 }, () => {
   it.each([
     {
       what: 'a package of which one job made something else',
-      change: (folder: string) => repack(folder, 'echo "//" >> package/dist/lib/scripts/cli.js'),
+      change: (folder: string) => repack(folder, 'echo "//" >> package/dist/lib/scripts/bin.js'),
       alike: false,
       by: 'diff --recursive',
     },
@@ -198,7 +198,8 @@ describe('the release', { timeout: 240_000 }, () => {
 
   it('is not made over what is there', async () => {
     const outcome = promisify(execFile)(process.execPath, [
-      join(ROOT, 'scripts/release.ts'),
+      join(ROOT, 'scripts/run.js'),
+      'release',
       '--into',
       ROOT,
     ])

@@ -3,7 +3,7 @@
  * here but by whoever copies them. Reads one file.
  */
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { load } from 'js-yaml'
 
 export const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
 
@@ -33,10 +33,5 @@ const ELSEWHERE = ['With Next.js', 'From a single-page application']
 const elsewhere = new Set(ELSEWHERE.flatMap((heading) => blocksOf(heading, 'ts')))
 
 export const needsMore = (code: string): boolean => elsewhere.has(code)
-
-/** The parser that auth0-deploy-cli reads its own files with. */
-const { load } = createRequire(createRequire(import.meta.url).resolve('auth0-deploy-cli'))(
-  'js-yaml',
-) as { readonly load: (text: string) => unknown }
 
 export const readYaml = (text: string): unknown => load(text)

@@ -25,13 +25,6 @@ function firstColumn(heading: string): readonly string[] {
   )
 }
 
-test('its table of settings names every setting that is read, and no other', async () => {
-  const source = await read('src/settings.ts')
-  const names = [...source.matchAll(/'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|DEBUG)'/g)]
-  const settings = new Set(names.map(([, name]) => name))
-  expect(new Set(firstColumn('### Settings'))).toEqual(settings)
-})
-
 test('its table of denials names every code, and no other', () => {
   expect([...firstColumn('### What comes back')].sort()).toEqual(Object.keys(MESSAGES).sort())
 })

@@ -18,7 +18,7 @@ const read = (secrets: Given, configuration: Given = {}) =>
 
 describe('readSettings', () => {
   test('gives every default', () => {
-    expect(read({})).toEqual({
+    expect(read({})).toMatchObject({
       domain: SECRETS.AUTH0_DOMAIN,
       customDomains: [],
       clientId: SECRETS.AUTH0_CLIENT_ID,

@@ -1,10 +1,10 @@
 /**
  * Is the Action there, built, deployed, up to date, with its secrets, and in its place? Pure.
  */
-import { commandLine } from '#home'
+import { commandLine } from '../../home.ts'
 import { shortDigest } from '../digest.ts'
 import { isCurrent } from '../memory.ts'
-import { readSettingNames, SECRET_SETTINGS } from '../settings.ts'
+import { REQUIRED_SETTINGS, SETTING_NAMES } from '../settings.ts'
 import type { DeployedAction } from '../snapshot.ts'
 import { RUNTIME, TRIGGER_VERSION } from '../steps.ts'
 import {
@@ -30,8 +30,6 @@ export function checkAction(patient: Patient): readonly Finding[] {
     ...checkFlow(patient, action),
   ]
 }
-
-const REQUIRED = ['AUTH0_DOMAIN', 'AUTH0_CLIENT_ID', ...SECRET_SETTINGS]
 
 function checkRelease({ actionName, code, memory, companion }: Patient, action: DeployedAction) {
   const { running, status, allChangesDeployed, trigger } = action
@@ -96,14 +94,14 @@ const secretNamesOf = ({ running, secretNames }: DeployedAction): readonly strin
 /** Settings that it should have and does not. */
 export function lostSettings({ values = {}, action }: Patient): readonly string[] {
   if (action === undefined) return []
-  const present = [...secretNamesOf(action), ...REQUIRED]
+  const present = [...secretNamesOf(action), ...REQUIRED_SETTINGS]
   return Object.keys(values).filter((name) => !present.includes(name))
 }
 
 function checkSecretNames(patient: Patient, action: DeployedAction) {
   const { actionName } = patient
   const page = `Actions > Library > ${actionName} > Secrets, or ${DEPLOY}`
-  const missing = REQUIRED.filter((name) => !secretNamesOf(action).includes(name))
+  const missing = REQUIRED_SETTINGS.filter((name) => !secretNamesOf(action).includes(name))
   const lost = lostSettings(patient)
   return orFine(
     [
@@ -130,11 +128,10 @@ function checkSecretNames(patient: Patient, action: DeployedAction) {
 
 /** Nothing reads them: a slip of the pen, and the setting that was meant is at its default. */
 function checkStrays({ actionName }: Patient, action: DeployedAction): readonly Finding[] {
-  const settings = readSettingNames()
   const present = secretNamesOf(action)
-  const strays = present.filter((name) => !settings.includes(name))
+  const strays = present.filter((name) => !SETTING_NAMES.includes(name))
   return strays.map((name) => {
-    const near = findNear(name, settings)
+    const near = findNear(name, SETTING_NAMES)
     const page = `Actions > Library > ${actionName} > Secrets`
     // Whoever made it may have named it like a command.
     const drop = /^\w+$/.test(name)

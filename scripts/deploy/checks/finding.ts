@@ -2,8 +2,9 @@
  * What the doctor finds: how bad it is, why, and the command or page that mends it. And what it looks
  * at to find it. Types and small helpers; no I/O.
  */
-import { commandLine } from '#home'
+
 import type { Settings } from '../../../src/settings.ts'
+import { commandLine } from '../../home.ts'
 import type { Memory } from '../memory.ts'
 import type { Values } from '../settings.ts'
 import type { Application, Snapshot, Surroundings } from '../snapshot.ts'
