@@ -26,6 +26,8 @@ const OF_THE_REPOSITORY: Runs = {
   bench: async (args) => (await import('./bench.ts')).main(args),
   build: async (args) => (await import('./build.ts')).main(args),
   mutate: async (args) => (await import('./mutate.ts')).main(args),
+  rehearse: async (args, { actionCode: build }) =>
+    (await import('./rehearse.ts')).main(args, process.env, process, { build }),
   release: async (args) => (await import('./release.ts')).main(args),
   soak: async (args) => (await import('./soak.ts')).main(args),
 }

@@ -53,7 +53,7 @@ export const FACTS = {
   nested_nonce: [6, 'the nested ID token has the nonce that was asked'],
   nested_parameters: [6, "the nested login's event shows the parameters of its request"],
   linked_again_409: [7, 'a link that is there already is answered 409'],
-  unlink_gone_4xx: [7, 'an unlink of what is gone is answered 404'],
+  unlink_gone_404: [7, 'an unlink of what is gone is answered 404'],
   form_post: [8, '/continue takes a form post (response_mode=form_post)'],
   denial_described: [9, 'the denial of a nested login arrives with its description'],
   cancel_told: [9, 'a login that is cancelled comes back as access_denied'],
