@@ -54,6 +54,8 @@ export async function askAll(options: AskOptions): Promise<readonly Answer[]> {
   let deployed: string | undefined
   const applications = new Map<string, ReturnType<typeof openApplication>>()
 
+  const done = new Map<string, Promise<unknown>>()
+
   const shared: Omit<Stage, 'newVisitor' | 'note'> = {
     ...options,
     domain: options.management.domain,
@@ -64,6 +66,11 @@ export async function askAll(options: AskOptions): Promise<readonly Answer[]> {
       const app = known ?? openApplication({ domain, ...asking, redirectUri: CALLBACK })
       applications.set(domain, app)
       return app
+    },
+    once<T>(what: string, run: () => Promise<T>): Promise<T> {
+      const known = (done.get(what) as Promise<T> | undefined) ?? run()
+      done.set(what, known)
+      return known
     },
     async withSettings(settings: Parameters) {
       const wanted = JSON.stringify(settings)

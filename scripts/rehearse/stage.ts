@@ -26,6 +26,8 @@ export interface Stage {
   readonly application: (domain?: string) => Promise<WebApplication>
   /** Deploys the Action with these settings, where it does not run with them already. */
   readonly withSettings: (settings: Parameters) => Promise<void>
+  /** What is done once for several questions, by its name. */
+  readonly once: <T>(what: string, run: () => Promise<T>) => Promise<T>
   /** What is known by now. */
   readonly verdictOf: (fact: FactName) => Verdict | undefined
   readonly note: (fact: Fact) => void

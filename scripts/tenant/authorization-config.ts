@@ -171,7 +171,8 @@ export function addClaims(
     const sid = AuthorizationCode?.sessionUid ?? RefreshToken?.sessionUid ?? session?.uid
     const custom = Grant === undefined ? {} : claimsOfGrants.get(Grant.jti)
     const { auth_time: authTime, ...claims } = await payload.call(this)
-    const isShown = answers.sid === 'given' || (answers.sid !== 'never' && !RefreshToken)
+    const isRefresh = RefreshToken !== undefined && AuthorizationCode === undefined
+    const isShown = answers.sid === 'given' || (answers.sid !== 'never' && !isRefresh)
     return {
       ...claims,
       ...(answers.authTime === 'dropped' || authTime === undefined ? {} : { auth_time: authTime }),

@@ -121,6 +121,7 @@ export function createLogin(options: LoginOptions): Login {
   const redirects = createBoundedMap<string, Suspended>(MAX_UNDER_WAY)
   const pushed = createBoundedMap<string, Parameters>(MAX_UNDER_WAY)
   const sessions = createBoundedMap<string, Authentication>(MAX_UNDER_WAY)
+  const cameBack = createBoundedMap<string, boolean>(MAX_UNDER_WAY)
   const browserCookie = `${cookiePrefix}_browser`
 
   function read(exchange: Exchange) {
@@ -172,6 +173,9 @@ export function createLogin(options: LoginOptions): Login {
       request,
       browserId,
     }
+    const isSilent = parameters.prompt === 'none' && cameBack.get(browserId) === true
+    if (options.answers.sessionAfter === 'nobody' && isSilent)
+      await serverOf(transaction).endSession(exchange)
     await serverOf(transaction).authorize(exchange, transaction, `/authorize?${toSearch(toServer)}`)
   }
 
@@ -357,6 +361,7 @@ export function createLogin(options: LoginOptions): Login {
     const sameBrowser = exchange.cookies[browserCookie] === transaction.browserId
     if (continueBehaviour.boundToBrowser && !sameBrowser) return over(exchange)
     if (continueBehaviour.once) redirects.delete(state)
+    cameBack.set(transaction.browserId, true)
     const session = await serverOf(transaction).sessionOf(exchange, transaction.nested)
     transaction.sessionId = session?.id
     const fresh = requestValues(exchange)

@@ -23,6 +23,8 @@ export interface PlatformAnswers {
   readonly nestedQuery: 'whole' | 'known names' | 'none'
   /** On the way back, of what was kept before the redirect. */
   readonly metadata: 'kept' | 'lost'
+  /** Who has the browser's session behind a way back, for a login without a page. */
+  readonly sessionAfter: 'primary' | 'nobody'
   readonly formPost: 'taken' | 'refused'
   readonly linkedAlready: 409 | 400
   readonly goneIdentity: 404 | 400
@@ -44,6 +46,7 @@ export const USUAL_ANSWERS: PlatformAnswers = {
   authTime: 'given',
   nestedQuery: 'whole',
   metadata: 'kept',
+  sessionAfter: 'primary',
   formPost: 'taken',
   linkedAlready: 409,
   goneIdentity: 400,

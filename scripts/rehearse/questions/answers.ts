@@ -143,6 +143,8 @@ export const askSecondFactor: Question = async (stage) => {
     return
   }
   const seen = seenIn(await redeemNested(stage, ran), START_CLAIM)
+  if (seen !== undefined && !(ASK in seen.query))
+    throw new NoAnswer('the nested event does not show what the probe was to do')
   if (seen?.factors === undefined || seen.factors.length === 0)
     throw new NoAnswer('Actions do not see the factor that was enrolled')
   note(no('nested_mfa', 'nothing is asked for, although Actions see the factor'))

@@ -23,8 +23,10 @@ const MORE = { connection_scope: 'profile', access_type: 'offline' }
 
 const LEEWAY_SECONDS = 30
 
-/** The browser calls itself another one from the nested login on. */
-async function run(stage: Stage): Promise<ProbeRun> {
+/** Once for both questions. The browser calls itself another one from the nested login on. */
+const run = (stage: Stage): Promise<ProbeRun> => stage.once('way back', () => runAnew(stage))
+
+async function runAnew(stage: Stage): Promise<ProbeRun> {
   const parked = await park(stage, { nested: MORE })
   await parked.visitor.pretend(ANOTHER)
   return goOn(parked, stage.scene.secondary)
