@@ -69,6 +69,17 @@ export const denialOf = (result: LoginResult): string =>
       ? (result.description.split(':')[0] ?? result.error)
       : result.error
 
+/** No answer of the tenant's: it was in trouble, or the Action was. */
+const TROUBLE = [
+  'service_unavailable',
+  'unexpected',
+  'server_error',
+  'temporarily_unavailable',
+  'too_many_requests',
+]
+
+export const isTrouble = (result: LoginResult): boolean => TROUBLE.includes(denialOf(result))
+
 export const seenIn = (claims: Readonly<Record<string, unknown>>, name: string): Seen | undefined =>
   claims[name] as Seen | undefined
 

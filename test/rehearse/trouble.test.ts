@@ -6,7 +6,9 @@ import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { FACTS, type FactName } from '../../scripts/rehearse/verdict.ts'
 import { REHEARSAL_SCOPES } from '../../scripts/rehearse.ts'
+import type { Fault } from '../../scripts/tenant/faults.ts'
 import { type Bench, startBench } from './bench.ts'
 
 const OTHERS = ['first', 'second'].map((name) => ({
@@ -226,6 +228,65 @@ test('a tenant that breaks in the middle of the asking gives no answers, and is 
 
   expect(ran.code).toBe(1)
   expect(new Set(Object.values(await bench.verdicts()))).toEqual(new Set(['could not tell']))
+  expect(bench.left()).toEqual([])
+})
+
+const DOWN = { status: 503, body: '{"error":"server_error"}', times: 99 }
+
+interface Silence {
+  readonly what: string
+  readonly fact: FactName
+  readonly fault: Fault
+}
+
+const SILENCES: readonly Silence[] = [
+  {
+    // It refuses everybody: that binds it to nobody.
+    what: '/continue never runs',
+    fact: 'continue_bound',
+    fault: { route: 'GET /continue', status: 400, body: 'no', times: 99 },
+  },
+  {
+    what: '/continue is out of order in the other browser',
+    fact: 'continue_bound',
+    fault: { route: 'GET /continue', after: 1, ...DOWN },
+  },
+  {
+    what: 'a refresh fails',
+    fact: 'sid_after_refresh',
+    fault: { route: 'POST /oauth/token', after: 1, ...DOWN },
+  },
+  {
+    what: 'a second link fails',
+    fact: 'linked_again_409',
+    fault: { route: /^POST .*\/identities$/, after: 1, ...DOWN },
+  },
+  {
+    what: 'a second unlink fails',
+    fact: 'unlink_gone_404',
+    fault: { route: /^DELETE .*\/identities\//, after: 1, ...DOWN },
+  },
+  ...(['link_made', 'confirm_front', 'confirm_back'] as const).map((fact) => ({
+    what: 'the Action gets no answer to its link',
+    fact,
+    fault: { route: /\/identities$/, caller: 'action', ...DOWN } as const,
+  })),
+  {
+    what: '/continue fails at a POST',
+    fact: 'form_post',
+    fault: { route: 'POST /continue', ...DOWN },
+  },
+  { what: '/authorize fails', fact: 'long_hint', fault: { route: 'GET /authorize', ...DOWN } },
+]
+
+test.each(SILENCES)('where $what, nobody can tell: $fact', async ({ fact, fault }) => {
+  const bench = await startBench()
+  bench.tenant.fault(fault)
+
+  await bench.run(['--yes', '--only', String(FACTS[fact][0])])
+
+  expect((await bench.verdicts())[fact]).toBe('could not tell')
+  bench.tenant.clearFaults()
   expect(bench.left()).toEqual([])
 })
 

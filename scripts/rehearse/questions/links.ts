@@ -4,6 +4,7 @@ import type { LoginResult, TokenResult } from '../../tenant/web-application.ts'
 import { RESULT_CLAIM } from '../setup.ts'
 import {
   denialOf,
+  isTrouble,
   logInPrimary,
   NoAnswer,
   type Parameters,
@@ -78,7 +79,8 @@ export const askLink: Question = async (stage) => {
   const { result, visitor } = await link(stage)
   const how = 'PIN_SESSION' in settings ? ' (with PIN_SESSION=no)' : ''
   if (result.type === 'denied') {
-    note(no('link_made', `it ends in ${denialOf(result)}${how}`))
+    const evidence = `it ends in ${denialOf(result)}${how}`
+    note((isTrouble(result) ? unknown : no)('link_made', evidence))
     throw new NoAnswer('there is no link')
   }
   try {
@@ -110,7 +112,8 @@ async function unlink(stage: Stage, visitor: Visitor, hint: string): Promise<voi
   if (stop.type !== 'callback') return visitor.lose('the unlink ends at a page')
   const result = await attempt.complete(stop.url)
   if (result.type === 'denied') {
-    note(no('unlink_made', `it ends in ${denialOf(result)}`))
+    const evidence = `it ends in ${denialOf(result)}`
+    note((isTrouble(result) ? unknown : no)('unlink_made', evidence))
     return
   }
   const left = await identitiesOf(stage, scene.primary.userId)
@@ -130,7 +133,12 @@ export const askCustomDomain: Question = async (stage) => {
     const status = result.type === 'denied' ? denialOf(result) : statusOf(result)
     const held = await identitiesOf(stage, stage.scene.primary.userId)
     const linked = held?.includes(stage.scene.secondary.userId) === true
-    note(told('custom_domain_link', linked, status ?? 'no result claim'))
+    const evidence = status ?? 'no result claim'
+    note(
+      isTrouble(result)
+        ? unknown('custom_domain_link', evidence)
+        : told('custom_domain_link', linked, evidence),
+    )
   } finally {
     await detach(stage)
   }
@@ -192,6 +200,7 @@ function pendingOf({ note }: Stage, result: LoginResult, fact: FactName): TokenR
 
 function noteConfirmed({ note }: Stage, fact: FactName, result: LoginResult | undefined): void {
   if (result === undefined) note(unknown(fact, 'no answer that can be read'))
+  else if (isTrouble(result)) note(unknown(fact, `it ends in ${denialOf(result)}`))
   else if (result.type === 'denied') note(no(fact, `it ends in ${denialOf(result)}`))
   else {
     const status = statusOf(result)
