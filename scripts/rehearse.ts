@@ -26,8 +26,9 @@ import { findMarked, removeMarked, type Thing } from './rehearse/clean.ts'
 import { type RehearsalConfig, readConfig } from './rehearse/config.ts'
 import { allFacts, type Rehearsal, toDocument } from './rehearse/file.ts'
 import { refuseProduction } from './rehearse/guard.ts'
+import { hasLive } from './rehearse/kept.ts'
 import { describeObjects, nameObjects, type Objects } from './rehearse/objects.ts'
-import { toMarkdown, toTable } from './rehearse/outputs.ts'
+import { caveatsOf, toMarkdown, toTable } from './rehearse/outputs.ts'
 import { type SetupOptions, setUp } from './rehearse/setup.ts'
 import { type Answer, QUESTIONS } from './rehearse/verdict.ts'
 import type { Lost } from './rehearse/visitor.ts'
@@ -39,7 +40,7 @@ export interface RehearsalEnvironment {
   /** Default: one that Ctrl+C aborts. */
   readonly signal?: AbortSignal
   /** Default: a new one, closed at the end. */
-  readonly browser?: Browser
+  readonly browser?: Browser | undefined
   readonly pageTimeoutMs?: number
   readonly settleMs?: number
   readonly sleep?: (waitMs: number) => Promise<unknown>
@@ -246,8 +247,9 @@ async function write(
   const document = toDocument(rehearsal, advisedSettings(allFacts(found.answers)))
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'rehearsal.json'), `${JSON.stringify(document, undefined, 2)}\n`)
-  await writeFile(join(folder, 'rehearsal.md'), toMarkdown(rehearsal))
-  voice.line(`\n${toTable(rehearsal, voice.paint, voice.columns)}\n`)
+  const caveats = caveatsOf(rehearsal, await hasLive())
+  await writeFile(join(folder, 'rehearsal.md'), toMarkdown(rehearsal, caveats))
+  voice.line(`\n${toTable(rehearsal, caveats, voice.paint, voice.columns)}\n`)
   voice.done(`rehearsal.json and rehearsal.md are in ${folder}; neither names the tenant`)
 }
 

@@ -6,6 +6,7 @@ import type { painter } from '../deploy/text-report.ts'
 import { wrap } from '../wrap.ts'
 import { adviceFor, advisedSettings } from './advice.ts'
 import { allFacts, type Rehearsal } from './file.ts'
+import { NEVER_LIVE } from './kept.ts'
 import { type Answer, FACTS, type Fact, type Verdict } from './verdict.ts'
 
 type Paint = ReturnType<typeof painter>
@@ -19,7 +20,18 @@ const MARKS = {
 export const LOCAL_ONLY =
   'This was the local tenant, whose answers are made up: it says nothing about Auth0.'
 
-export function toTable({ answers, tenant }: Rehearsal, paint: Paint, columns = 80): string {
+/** What has to be said of all of it. */
+export const caveatsOf = ({ tenant }: Rehearsal, everLive: boolean): readonly string[] => [
+  ...(tenant === 'local' ? [LOCAL_ONLY] : []),
+  ...(everLive ? [] : [NEVER_LIVE]),
+]
+
+export function toTable(
+  { answers }: Rehearsal,
+  caveats: readonly string[],
+  paint: Paint,
+  columns = 80,
+): string {
   const width = Math.min(columns, 100)
   const lines = answers.flatMap(({ facts, number, question, verdict }) => {
     const [colour, mark, word] = MARKS[verdict]
@@ -34,7 +46,7 @@ export function toTable({ answers, tenant }: Rehearsal, paint: Paint, columns = 
   return [
     ...lines,
     settings === '' ? 'No setting has to differ from its default.' : `Settings: ${settings}`,
-    ...(tenant === 'local' ? wrap(LOCAL_ONLY, width) : []),
+    ...caveats.flatMap((caveat) => wrap(caveat, width)),
   ].join('\n')
 }
 
@@ -58,7 +70,7 @@ const settingsOf = (answers: readonly Answer[]): string =>
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;')
 
-export function toMarkdown(rehearsal: Rehearsal): string {
+export function toMarkdown(rehearsal: Rehearsal, caveats: readonly string[]): string {
   const { action, answers, at, browser, tenant } = rehearsal
   const counts = (verdict: Verdict) => answers.filter((one) => one.verdict === verdict).length
   const settings = settingsOf(answers)
@@ -66,7 +78,7 @@ export function toMarkdown(rehearsal: Rehearsal): string {
     '# A rehearsal of account linking',
     '',
     `${at.slice(0, 10)}, Action \`${action}\`, ${cell(browser)}, ${tenant === 'live' ? 'a tenant at Auth0' : 'the local tenant'}. ${counts('yes')} yes, ${counts('no')} no, ${counts('could not tell')} could not tell.`,
-    ...(tenant === 'local' ? ['', `**${LOCAL_ONLY}**`] : []),
+    ...caveats.flatMap((caveat) => ['', `**${caveat}**`]),
     '',
     settings === ''
       ? 'No setting has to differ from its default.'

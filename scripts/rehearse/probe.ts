@@ -92,7 +92,7 @@ exports.onExecutePostLogin = async (event, api) => {
   api.idToken.setCustomClaim('${START_CLAIM}', start)
   if (!ask.get('nested')) return
   api.transaction.setMetadata('${ASK}_start', JSON.stringify(start))
-  api.transaction.setMetadata('${ASK}_mode', ask.get('back') || '')
+  if (ask.get('back')) api.transaction.setMetadata('${ASK}_mode', ask.get('back'))
   const size = Number(ask.get('metadata') || 0)
   if (size > 0) api.transaction.setMetadata('${ASK}_long', 'm'.repeat(size))
   const host = event.request.hostname || event.secrets.DOMAIN

@@ -1,11 +1,16 @@
 /** The parts of a rehearsal that need neither a tenant nor a browser. */
-import { describe, expect, test } from 'vitest'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { isRefusal } from '../../scripts/deploy/config.ts'
 import { SETTING_NAMES } from '../../scripts/deploy/settings.ts'
 import { adviceFor, advisedSettings } from '../../scripts/rehearse/advice.ts'
 import { readConfig } from '../../scripts/rehearse/config.ts'
+import { toDocument } from '../../scripts/rehearse/file.ts'
+import { hasLive } from '../../scripts/rehearse/kept.ts'
 import { describeObjects, nameObjects, runOf } from '../../scripts/rehearse/objects.ts'
-import { toMarkdown, toTable } from '../../scripts/rehearse/outputs.ts'
+import { caveatsOf, toMarkdown, toTable } from '../../scripts/rehearse/outputs.ts'
 import { hashOf, probeCode } from '../../scripts/rehearse/probe.ts'
 import {
   FACT_NAMES,
@@ -122,7 +127,7 @@ describe('what is printed', () => {
   const about = { at: '2026-03-01T00:00:00Z', action: '0123456789ab', browser: 'Chromium 140' }
 
   test('a page that can be pasted says what to set', () => {
-    const page = toMarkdown({ ...about, tenant: 'live', answers })
+    const page = toMarkdown({ ...about, tenant: 'live', answers }, [])
     expect(page).toContain('**Set** `CONFIRM_LINK=yes`')
     expect(page).toContain('a \\| b &lt;i>')
     expect(page).not.toContain('made up')
@@ -130,9 +135,44 @@ describe('what is printed', () => {
 
   test('a table fits its columns', () => {
     const plain = (_: unknown, text: string) => text
-    const table = toTable({ ...about, tenant: 'local', answers }, plain, 80)
+    const rehearsal = { ...about, tenant: 'local', answers } as const
+    const table = toTable(rehearsal, caveatsOf(rehearsal, true), plain, 80)
     for (const line of table.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
     expect(table).toContain('made up')
+  })
+})
+
+describe('that no live tenant was ever rehearsed on', () => {
+  const document = (tenant: 'live' | 'local') =>
+    JSON.stringify(
+      toDocument({ at: '2026-03-01', action: '', browser: '', tenant, answers: [] }, {}),
+    )
+
+  test.each([
+    ['where none is kept', undefined, false],
+    ['where only one of the local tenant is', document('local'), false],
+    ['where what is kept cannot be read', 'nonsense', false],
+  ])('is told %s', async (_, text, expected) => {
+    const folder = await mkdtemp(join(tmpdir(), 'rehearsals-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    if (text !== undefined) await writeFile(join(folder, 'one.json'), text)
+
+    expect(await hasLive(folder)).toBe(expected)
+
+    await writeFile(join(folder, 'two.json'), document('live'))
+    expect(await hasLive(folder)).toBe(true)
+  })
+
+  test('stands in all that is printed', () => {
+    const rehearsal = {
+      at: '2026-03-01',
+      action: '',
+      browser: '',
+      tenant: 'live',
+      answers: [],
+    } as const
+    expect(toMarkdown(rehearsal, caveatsOf(rehearsal, false))).toContain('.github/rehearsals')
+    expect(caveatsOf(rehearsal, true)).toEqual([])
   })
 })
 

@@ -103,6 +103,16 @@ test.each([
   expect(writes(bench)).toEqual([])
 })
 
+test('without a browser nothing is made', async () => {
+  const bench = await startBench()
+
+  const ran = await bench.run(['--yes', '--chromium', '/nowhere'], { browser: undefined })
+
+  expect(ran.code).toBe(1)
+  expect(ran.stderr).toContain('--chromium')
+  expect(writes(bench)).toEqual([])
+})
+
 test('who types the domain is believed', async () => {
   const bench = await startBench()
   const confirm = async () => `${bench.tenant.canonicalDomain}\n`

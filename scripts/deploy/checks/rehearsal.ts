@@ -1,7 +1,6 @@
 /**
  * What a rehearsal found, held against how the Action is set: `doctor --rehearsal FILE`. Pure.
  */
-import { commandLine } from '../../home.ts'
 import { adviceFor } from '../../rehearse/advice.ts'
 import type { KeptRehearsal } from '../../rehearse/file.ts'
 import { FACT_NAMES, FACTS, type Fact, type FactName } from '../../rehearse/verdict.ts'
@@ -9,7 +8,8 @@ import { sha256 } from '../digest.ts'
 import { broken, DEPLOY, type Finding, fine, note, type Patient, warning } from './finding.ts'
 
 const CHECK = 'rehearsal'
-const REHEARSE = commandLine('rehearse')
+/** The package has no such command. */
+const REHEARSE = 'npm run rehearse, in the repository of the Action'
 const MAX_AGE_DAYS = 180
 const MS_PER_DAY = 86_400_000
 
@@ -24,7 +24,7 @@ export function checkRehearsal(
       warning(
         CHECK,
         'it was of the local tenant, whose answers are made up: nothing of it is taken for this one',
-        `${REHEARSE} with a tenant for development`,
+        `${REHEARSE}, with a tenant for development`,
       ),
     ]
   const found = FACT_NAMES.flatMap((name) => {
