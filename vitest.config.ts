@@ -33,6 +33,8 @@ export default defineConfig({
         expect: { poll: { timeout: 30_000 } },
       }),
       project('deploy', 2, { maxWorkers: 2, testTimeout: 180_000 }),
+      // Each rehearsal drives a browser through some thirty logins.
+      project('rehearse', 4, { maxWorkers: 2, testTimeout: 240_000, hookTimeout: 60_000 }),
       project('package', 3, {
         globalSetup: ['test/package/install.ts'],
         maxWorkers: 2,

@@ -27,6 +27,8 @@ const OF_THE_REPOSITORY: Runs = {
   build: async (args) => (await import('./build.ts')).main(args),
   explore: async (args) => (await import('./explore.ts')).main(args),
   mutate: async (args) => (await import('./mutate.ts')).main(args),
+  rehearse: async (args, { actionCode: build }) =>
+    (await import('./rehearse.ts')).main(args, process.env, process, { build }),
   release: async (args) => (await import('./release.ts')).main(args),
   soak: async (args) => (await import('./soak.ts')).main(args),
 }

@@ -2,8 +2,10 @@
  * The command `doctor`: checks a live tenant, reading only, and tells for each finding the reason and what
  * mends it. Exit code 0 where links work, 1 where something is broken, 2 where it could not look.
  */
+import { readFile } from 'node:fs/promises'
 import { readActionFile } from './deploy/action-file.ts'
-import type { Finding, Level } from './deploy/checks/finding.ts'
+import type { Finding, Level, Patient } from './deploy/checks/finding.ts'
+import { checkRehearsal } from './deploy/checks/rehearsal.ts'
 import { isRefusal, readDoctorConfig, type Variables } from './deploy/config.ts'
 import { DOCTOR_SCOPES, diagnose, examine } from './deploy/diagnose.ts'
 import { openManagement } from './deploy/management.ts'
@@ -13,6 +15,7 @@ import { requireScopes } from './deploy/run.ts'
 import { painter, wantsColour } from './deploy/text-report.ts'
 import type { Terminal } from './deploy.ts'
 import type { Home } from './home.ts'
+import { readRehearsal } from './rehearse/file.ts'
 import { wrap } from './wrap.ts'
 
 export interface DoctorEnvironment {
@@ -39,6 +42,7 @@ export async function main(
     for (const secret of config.secrets) hide(secret)
     const onWait = (waitMs: number, why: string) =>
       stderr.write(`… ${tell(why)}: again in ${(waitMs / 1_000).toFixed(1)} s\n`)
+    const judge = config.rehearsal === undefined ? undefined : await readFindings(config.rehearsal)
     const management = openManagement(config.credentials, { onWait }, hide)
     const scopes = await management.readScopes()
     requireScopes(scopes, DOCTOR_SCOPES)
@@ -49,7 +53,7 @@ export async function main(
     hide(patient.companion?.clientSecret ?? '')
     const { customDomains } = patient.surroundings
     if (customDomains.some((one) => one.domain === patient.domain)) throw new Problem(CUSTOM_DOMAIN)
-    const findings = diagnose(patient)
+    const findings = [...diagnose(patient), ...(judge?.(patient) ?? [])]
     const { domain, actionName } = patient
     const ok = !findings.some(({ level }) => level === 'broken')
     const text = config.json
@@ -64,6 +68,14 @@ export async function main(
     stderr.write(`${paint('red', '✗')} ${tellCut(message)}\n`)
     return 2
   }
+}
+
+/** What a rehearsal says of a tenant, by its file. */
+async function readFindings(file: string) {
+  const text = await readFile(file, 'utf8').catch(() => '')
+  const kept = readRehearsal(text)
+  if (isRefusal(kept)) throw new Problem(`--rehearsal ${file}: ${kept.problem}`)
+  return (patient: Patient) => checkRehearsal(patient, kept, Date.now())
 }
 
 const count = (findings: readonly Finding[], level: Level): number =>

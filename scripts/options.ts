@@ -86,7 +86,11 @@ Scopes of the application that deploys:
   },
   doctor: {
     does: 'Checks the account linking of an Auth0 tenant, reading only.',
-    options: { file: value('FILE', 'compare with this file, and build nothing'), ...TENANT },
+    options: {
+      file: value('FILE', 'compare with this file, and build nothing'),
+      rehearsal: value('FILE', 'judge by what a rehearsal found: its rehearsal.json'),
+      ...TENANT,
+    },
     more: `Variables as for deploy. Scopes of the application that reads:
   read:actions read:clients read:client_grants read:connections
   read:custom_domains; it checks more with read:client_keys,
@@ -166,6 +170,41 @@ left     what stays open, and what does not
 
 On dist/action.js, without sockets, in up to two threads. Fails where it finds
 anything else.`,
+  },
+  rehearse: {
+    does: 'Asks an Auth0 tenant for development what no documentation says about it.',
+    options: {
+      'dry-run': flag('write nothing, show what would be made and asked'),
+      yes: flag('do not ask before anything is made, for CI'),
+      only: value('NUMBERS', 'only these questions: 1,3 (default: all twelve)'),
+      keep: flag('leave what was made; --clean takes it away later'),
+      clean: flag('remove what earlier runs have left, and ask nothing'),
+      folder: {
+        ...value('FOLDER', 'where rehearsal.json and rehearsal.md go (default: here)'),
+        default: '.',
+      },
+      chromium: value('PATH', "the browser (default: CHROMIUM_PATH, or the system's)"),
+      show: flag('with a window, to watch it'),
+      file: value('FILE', 'rehearse this file as it is, and build nothing'),
+      'env-file': TENANT['env-file'],
+      help: HELP,
+    },
+    more: `It makes two database connections, three users, two applications and two
+Actions, whose names begin with "cial-rehearsal-", binds the Actions last, and
+takes all of it away again, also after a failure or Ctrl+C. Nothing else of the
+tenant is changed. It refuses a tenant for production.
+
+Variables: AUTH0_DOMAIN; AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET, or
+AUTH0_ACCESS_TOKEN. Scopes of that application:
+  read:actions create:actions update:actions delete:actions
+  read:clients create:clients update:clients delete:clients read:client_keys
+  create:client_grants read:connections create:connections
+  update:connections delete:connections read:users create:users update:users
+  delete:users read:tenant_settings read:custom_domains
+and for the second factor: create:authentication_methods
+
+Exit code: 0 all was asked and taken away again, whatever the answers are;
+1 something went wrong, or something is left; 130 it was stopped`,
   },
   release: {
     does: 'Checks whether this can be released, and makes the files of a release.',

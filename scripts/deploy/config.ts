@@ -20,6 +20,8 @@ interface Who {
 }
 
 export interface DoctorConfig extends Who {
+  /** The file of a rehearsal to judge by. */
+  readonly rehearsal?: string | undefined
   readonly actionName: string
   /** The Action's file, as it is; `undefined`: what the sources give. */
   readonly file: string | undefined
@@ -70,9 +72,9 @@ export function readDoctorConfig(
 ): DoctorConfig | Refusal {
   const given = read('doctor', args, environment)
   if (isRefusal(given)) return given
-  const { file, json, name } = given
+  const { file, json, name, rehearsal } = given
   const who = readWho(environment, given['env-file'])
-  return isRefusal(who) ? who : { ...who, json, actionName: name, file }
+  return isRefusal(who) ? who : { ...who, json, actionName: name, file, rehearsal }
 }
 
 function read<Name extends 'deploy' | 'doctor'>(

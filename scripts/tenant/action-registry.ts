@@ -53,6 +53,7 @@ export interface ActionRegistry {
   findByName(name: string): RegisteredAction | undefined
   create(draft: ActionDraft): RegisteredAction
   update(id: string, values: Partial<ActionDraft>): RegisteredAction
+  remove(id: string): void
   statusOf(action: RegisteredAction): BuildStatus
   /** The draft becomes a new version and is what runs from now on. */
   deploy(id: string): ActionVersion
@@ -121,6 +122,8 @@ export function createActionRegistry(buildDelayMs: number): ActionRegistry {
       changedAtMs.set(id, Date.now())
       return keep({ ...action, draft: { ...action.draft, ...values }, allChangesDeployed: false })
     },
+
+    remove: (id) => void actions.delete(id),
 
     statusOf({ id, draft }) {
       const share = (Date.now() - (changedAtMs.get(id) ?? 0)) / Math.max(buildDelayMs, 1)

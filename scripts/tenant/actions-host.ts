@@ -17,6 +17,7 @@ import { createBoundedMap } from './bounded.ts'
 import { RUN_HEADER } from './front-door.ts'
 import { one } from './http.ts'
 import type { Log } from './log.ts'
+import type { PlatformAnswers } from './platform-answers.ts'
 import type { LoginTransaction, Outcome, RequestValues } from './transaction.ts'
 
 type HandlerName = 'onExecutePostLogin' | 'onContinuePostLogin'
@@ -37,6 +38,7 @@ export interface ActionsHostOptions {
   readonly freezeEvents: boolean
   /** `dropped`: claims of `urn:` names, where the request names no API. */
   readonly urnClaims: 'kept' | 'dropped'
+  readonly answers: Pick<PlatformAnswers, 'claims' | 'metadata'>
   /** The deprecated `api.redirect.canRedirect` exists. */
   readonly canRedirectExists: boolean
   readonly buildEvent: (
@@ -168,6 +170,9 @@ export function createActionsHost(options: ActionsHostOptions): ActionsHost {
   const keepsUrns = ({ transaction: { parameters } }: Pipeline): boolean =>
     options.urnClaims === 'kept' || one(parameters, 'audience') !== undefined
 
+  const keepsClaims = ({ transaction: { nested } }: Pipeline): boolean =>
+    options.answers.claims === 'kept' || (options.answers.claims !== 'dropped' && !nested)
+
   async function advance(handler: HandlerName, pipeline: Pipeline): Promise<Outcome> {
     if (pipeline.position >= registry.bound().length) {
       return { type: 'done', claims: pipeline.claims }
@@ -178,7 +183,9 @@ export function createActionsHost(options: ActionsHostOptions): ActionsHost {
     const next: Pipeline = {
       ...pipeline,
       metadata,
-      claims: { ...pipeline.claims, ...claimsOf(commands, keepsUrns(pipeline)) },
+      claims: keepsClaims(pipeline)
+        ? { ...pipeline.claims, ...claimsOf(commands, keepsUrns(pipeline)) }
+        : {},
       leftMs: pipeline.leftMs - ran.durationMs,
     }
     for (const command of commands) {
@@ -222,6 +229,7 @@ export function createActionsHost(options: ActionsHostOptions): ActionsHost {
     resumeAfterRedirect: (transaction, request) =>
       advance('onContinuePostLogin', {
         ...suspendedAt(transaction),
+        ...(options.answers.metadata === 'lost' ? { metadata: {} } : {}),
         request,
         leftMs: options.timeoutMs,
       }),

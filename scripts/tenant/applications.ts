@@ -33,6 +33,7 @@ export interface Applications {
   find(clientId: string | undefined): Application | undefined
   /** Registers it, or replaces the one of this id. */
   put(application: Application): void
+  remove(clientId: string): void
 }
 
 const secret = (): string => randomBytes(24).toString('base64url')
@@ -51,16 +52,24 @@ const DEPLOYER_SCOPES = [
   'read:actions',
   'create:actions',
   'update:actions',
+  'delete:actions',
   'read:users',
+  'create:users',
+  'update:users',
+  'delete:users',
+  'create:authentication_methods',
   'read:clients',
   'create:clients',
   'update:clients',
+  'delete:clients',
   'read:client_keys',
   'read:client_grants',
   'create:client_grants',
   'update:client_grants',
   'read:connections',
+  'create:connections',
   'update:connections',
+  'delete:connections',
   'read:connections_options',
   'update:connections_options',
   'read:custom_domains',
@@ -136,6 +145,7 @@ export function registerApplications(
     },
     find: (clientId) => all.get(clientId ?? ''),
     put: (application) => void all.set(application.clientId, application),
+    remove: (clientId) => void all.delete(clientId),
   }
 }
 

@@ -12,7 +12,7 @@ import { createActionsHost, type HostValues } from './actions-host.ts'
 import { type Applications, registerApplications } from './applications.ts'
 import { type AuthorizationServer, createAuthorizationServer } from './authorization-server.ts'
 import { createConnectionLogin } from './connection-login.ts'
-import { CONNECTIONS, type Connection, type ConnectionPerson, DATABASE } from './connections.ts'
+import { CONNECTIONS, type Connection, type ConnectionPerson } from './connections.ts'
 import { buildTenantEvent } from './event.ts'
 import type { Addresses } from './front-door.ts'
 import { type Exchange, one, sendJson } from './http.ts'
@@ -22,10 +22,12 @@ import { createConnectionSettings } from './management/connection-settings.ts'
 import { createManagementApi } from './management-api.ts'
 import { issueManagementToken, tokenParameters } from './management-token.ts'
 import { answerPasswordGrant, isPasswordGrant } from './password-grant.ts'
+import { USUAL_ANSWERS } from './platform-answers.ts'
 import { createProviderSessions } from './provider-sessions.ts'
 import { makeSigningKeys } from './signing-keys.ts'
 import { createStore, type Store } from './store.ts'
 import type { PlatformBehaviour, TenantOptions } from './tenant.ts'
+import { totp } from './totp.ts'
 import type { LoginTransaction, RequestValues } from './transaction.ts'
 
 export const CHALLENGE_CODE = '123456'
@@ -55,7 +57,8 @@ export async function assemble(
     companion: options.companion ?? 'registered',
     thirdParty: options.thirdPartyApplication ?? 'strict',
   })
-  const connections = [...CONNECTIONS, ...(options.moreConnections ?? [])]
+  const answers = { ...USUAL_ANSWERS, ...options.answers }
+  const connections: Connection[] = [...CONNECTIONS, ...(options.moreConnections ?? [])]
   const connectionSettings = createConnectionSettings(connections, applications, options)
   const made = options.signingKeys ?? (await makeSigningKeys(addresses.canonicalDomain))
   // A copy, which `rotateKeys` fills anew: everybody reads the keys where they need them.
@@ -67,7 +70,16 @@ export async function assemble(
   const people = new Map(connections.map(({ name, people: known }) => [name, [...known]]))
 
   const addUser = (connection: Connection, person: ConnectionPerson): void => {
-    if (connection.name === DATABASE) store.create(connection, person)
+    if (connection.strategy === 'auth0') store.create(connection, person)
+  }
+  const addPersonTo = (connection: Connection, person: ConnectionPerson): void => {
+    people.set(connection.name, [...(people.get(connection.name) ?? []), person])
+    addUser(connection, person)
+  }
+  const totpSecrets = new Map<string, string>()
+  const codesOf = (userId: string): readonly string[] => {
+    const secret = totpSecrets.get(userId)
+    return secret === undefined ? [] : [-1, 0, 1].map((step) => totp(secret, Date.now(), step))
   }
   for (const connection of connections) {
     for (const person of connection.people) addUser(connection, person)
@@ -107,6 +119,7 @@ export async function assemble(
     timeoutMs: options.actionTimeoutMs ?? 20_000,
     freezeEvents: options.freezeEvents ?? true,
     urnClaims: options.urnClaims ?? 'dropped',
+    answers,
     canRedirectExists: options.canRedirectExists ?? true,
     buildEvent,
     setUserMetadata: ({ authentication }, key, value) => {
@@ -136,6 +149,7 @@ export async function assemble(
     isEnabled: connectionSettings.isEnabled,
     peopleOf: ({ name }) => people.get(name) ?? [],
     providerSessions: createProviderSessions(cookiePrefix),
+    loginPages: answers.loginPages,
     store,
     log,
   })
@@ -145,6 +159,8 @@ export async function assemble(
     connections: connectionLogin,
     store,
     challengeCode: CHALLENGE_CODE,
+    answers,
+    codesOf,
     continueBehaviour,
     requestRules: { customValues: options.customValues ?? 'any' },
     serverOf,
@@ -159,6 +175,7 @@ export async function assemble(
       applications,
       keys,
       stateLifetimeMs: continueBehaviour.stateLifetimeMs,
+      answers,
       get nestedSession() {
         return nestedSession
       },
@@ -182,7 +199,11 @@ export async function assemble(
     store,
     registry,
     connectionSettings,
-    customDomains: [addresses.customDomain],
+    customDomains: answers.customDomains === 'ready' ? [addresses.customDomain] : [],
+    answers,
+    totpSecrets,
+    addPerson: addPersonTo,
+    removePeople: ({ name }) => void people.delete(name),
     maxPageSize: options.maxPageSize ?? 100,
   })
 
@@ -220,8 +241,7 @@ export async function assemble(
     addPerson(name, person) {
       const connection = connections.find((known) => known.name === name)
       if (connection === undefined) throw new Error(`There is no connection ${name}`)
-      people.get(name)?.push(person)
-      addUser(connection, person)
+      addPersonTo(connection, person)
     },
     async rotateKeys() {
       Object.assign(keys, await makeSigningKeys(addresses.canonicalDomain))

@@ -16,6 +16,7 @@ import { type Application, type Applications, redirectUriAllowed } from './appli
 import type { BoundedMap } from './bounded.ts'
 import { textOf } from './html.ts'
 import { page } from './pages.ts'
+import type { PlatformAnswers } from './platform-answers.ts'
 import type { StoredUser } from './store.ts'
 
 const SCOPES = ['openid', 'profile', 'email', 'offline_access']
@@ -162,6 +163,7 @@ export function allowRedirectUris(provider: Provider, applications: Applications
 export function addClaims(
   provider: Provider,
   claimsOfGrants: Pick<BoundedMap<string, Readonly<Record<string, unknown>>>, 'get'>,
+  answers: Pick<PlatformAnswers, 'sid' | 'authTime'>,
 ): void {
   const { payload } = provider.IdToken.prototype
   provider.IdToken.prototype.payload = async function withClaims() {
@@ -169,6 +171,14 @@ export function addClaims(
     const { AuthorizationCode, Grant, RefreshToken } = entities
     const sid = AuthorizationCode?.sessionUid ?? RefreshToken?.sessionUid ?? session?.uid
     const custom = Grant === undefined ? {} : claimsOfGrants.get(Grant.jti)
-    return { ...(await payload.call(this)), ...custom, sid }
+    const { auth_time: authTime, ...claims } = await payload.call(this)
+    const isRefresh = RefreshToken !== undefined && AuthorizationCode === undefined
+    const isShown = answers.sid === 'given' || (answers.sid !== 'never' && !isRefresh)
+    return {
+      ...claims,
+      ...(answers.authTime === 'dropped' || authTime === undefined ? {} : { auth_time: authTime }),
+      ...custom,
+      ...(isShown ? { sid } : {}),
+    }
   }
 }

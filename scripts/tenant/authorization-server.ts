@@ -22,6 +22,7 @@ import {
 } from './authorization-config.ts'
 import { createBoundedMap } from './bounded.ts'
 import { type Exchange, type Presented, present } from './http.ts'
+import type { PlatformAnswers } from './platform-answers.ts'
 import { createProviderStorage } from './provider-storage.ts'
 import type { SigningKeys } from './signing-keys.ts'
 import type { StoredUser } from './store.ts'
@@ -64,6 +65,7 @@ export interface AuthorizationServerOptions {
   readonly nestedSession: 'kept' | 'replaced'
   /** How long a login may take that waits for the browser. */
   readonly stateLifetimeMs: number
+  readonly answers: PlatformAnswers
 }
 
 export interface CurrentSession {
@@ -93,8 +95,15 @@ export interface AuthorizationServer {
 
 type Role = 'outer' | 'nested'
 
-function throwWhenEnded(outcome: Outcome): void {
-  if (outcome.type === 'denied') throw new errors.AccessDenied(outcome.reason)
+function throwWhenEnded(
+  outcome: Outcome,
+  { denialCharacters, nestedDenial }: PlatformAnswers,
+  nested = false,
+): void {
+  if (outcome.type === 'denied') {
+    const reason = nested && nestedDenial === 'bare' ? 'access denied' : outcome.reason
+    throw new errors.AccessDenied(reason.slice(0, denialCharacters))
+  }
   if (outcome.type === 'failed') {
     throw new errors.CustomOIDCProviderError(outcome.error, outcome.description)
   }
@@ -126,8 +135,9 @@ export function createAuthorizationServer(options: AuthorizationServerOptions) {
     if (session === undefined) throw new Error('an Action asked without a session')
     const { accountId = '', loginTs = 0, uid } = session
     const seen = { id: uid, userId: accountId, authTime: loginTs }
-    const outcome = await hooks.outcomeOf(transactionOf(ctx), seen)
-    throwWhenEnded(outcome)
+    const transaction = transactionOf(ctx)
+    const outcome = await hooks.outcomeOf(transaction, seen)
+    throwWhenEnded(outcome, options.answers, transaction.nested)
     if (outcome.type !== 'done') return true
     if (entities.Grant !== undefined) claimsOfGrants.set(entities.Grant.jti, outcome.claims)
     return false
@@ -138,7 +148,7 @@ export function createAuthorizationServer(options: AuthorizationServerOptions) {
     const exchange = exchanges.get(ctx.req)
     if (exchange === undefined) throw new Error('an exchange of tokens without its request')
     const outcome = await hooks.refreshed(exchange, token)
-    throwWhenEnded(outcome)
+    throwWhenEnded(outcome, options.answers)
     const { Grant } = ctx.oidc.entities
     if (Grant !== undefined && outcome.type === 'done') {
       claimsOfGrants.set(Grant.jti, outcome.claims)
@@ -192,7 +202,7 @@ export function createAuthorizationServer(options: AuthorizationServerOptions) {
       bodyListeners.get(ctx.req)?.(ctx.body)
     })
     allowRedirectUris(provider, options.applications)
-    addClaims(provider, claimsOfGrants)
+    addClaims(provider, claimsOfGrants, options.answers)
     return provider
   }
 

@@ -7,7 +7,8 @@ import type { Connection, ConnectionPerson } from './connections.ts'
 import type { Html } from './html.ts'
 import { type Exchange, one, sendPage, toSearch } from './http.ts'
 import type { Log, LoginEntry, Parameters } from './log.ts'
-import { choicePage, connectionPage, page } from './pages.ts'
+import { choicePage, connectionPage, page, universalLoginPage, unknownLoginPage } from './pages.ts'
+import type { PlatformAnswers } from './platform-answers.ts'
 import type { ProviderSessions } from './provider-sessions.ts'
 import type { Store } from './store.ts'
 import { type Authentication, connectionParameters, type LoginTransaction } from './transaction.ts'
@@ -17,6 +18,7 @@ export interface ConnectionLoginOptions {
   readonly isEnabled: (connection: string, clientId: string) => boolean
   readonly peopleOf: (connection: Connection) => readonly ConnectionPerson[]
   readonly providerSessions: ProviderSessions
+  readonly loginPages: PlatformAnswers['loginPages']
   readonly store: Store
   readonly log: Log
 }
@@ -24,6 +26,8 @@ export interface ConnectionLoginOptions {
 export type Verdict =
   | { readonly type: 'authenticated'; readonly authentication: Authentication }
   | { readonly type: 'cancelled' }
+  /** Only the user name was asked for, so far. */
+  | { readonly type: 'incomplete' }
   | { readonly type: 'refused'; readonly why: string }
 
 export interface ConnectionLogin {
@@ -99,6 +103,7 @@ export function createConnectionLogin(options: ConnectionLoginOptions): Connecti
     state: string,
     error?: string,
   ): Html =>
+    universalPageOf(form, connection, state, error) ??
     connectionPage({
       connection: connection.name,
       database: isDatabase(connection),
@@ -107,6 +112,25 @@ export function createConnectionLogin(options: ConnectionLoginOptions): Connecti
       loginHint: one(form, 'email') ?? one(query, 'login_hint') ?? '',
       ...(error === undefined ? {} : { error }),
     })
+
+  function universalPageOf(
+    form: Parameters,
+    connection: Connection,
+    state: string,
+    error: string | undefined,
+  ): Html | undefined {
+    const { loginPages } = options
+    if (!isDatabase(connection) || loginPages === 'sample') return undefined
+    if (loginPages === 'unknown') return unknownLoginPage()
+    const username = loginPages === 'universal' ? undefined : one(form, 'username')
+    const asksPassword = loginPages === 'universal' || username !== undefined
+    return universalLoginPage({
+      state,
+      username,
+      asksPassword,
+      ...(error === undefined ? {} : { error }),
+    })
+  }
 
   function findOrCreate(connection: Connection, person: ConnectionPerson) {
     const known = store.findByIdentity(connection.provider, connection.identityId(person))
@@ -161,6 +185,8 @@ export function createConnectionLogin(options: ConnectionLoginOptions): Connecti
     },
 
     judge(form, transaction, connection) {
+      if (one(form, 'username') !== undefined && one(form, 'password') === undefined)
+        return { type: 'incomplete' }
       const complete = note(transaction, connection)
       if (one(form, 'action') === 'cancel') {
         complete({ result: 'cancelled', created: false })
@@ -168,7 +194,7 @@ export function createConnectionLogin(options: ConnectionLoginOptions): Connecti
       }
       // Whoever is chosen by the page's own button gives no password.
       const chosen = one(form, 'person')
-      const wanted = chosen ?? one(form, 'email')?.toLowerCase()
+      const wanted = chosen ?? (one(form, 'username') ?? one(form, 'email'))?.toLowerCase()
       const person = peopleOf(connection).find(({ email }) => email === wanted)
       const password = chosen === undefined ? person?.password : undefined
       if (person === undefined || (password !== undefined && password !== one(form, 'password'))) {

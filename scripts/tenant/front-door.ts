@@ -22,6 +22,9 @@ import type { Caller, Channel, Log } from './log.ts'
 
 const LOOPBACK = '127.0.0.1'
 
+/** Node's own limit is 16 kB, which one hint fills. */
+const MAX_HEADER_BYTES = 128 * 1024
+
 /** The request header by which a run of an Action is known; never part of an event. */
 export const RUN_HEADER = 'x-tenant-run'
 
@@ -64,8 +67,14 @@ export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoo
     sendJson(res, 503, { error: 'the tenant is starting' })
   }
   const servers: Readonly<Record<Channel, Server>> = {
-    back: createHttpsServer({ cert, key }, (req, res) => void accept('back', req, res)),
-    front: createHttpServer((req, res) => void accept('front', req, res)),
+    back: createHttpsServer(
+      { cert, key, maxHeaderSize: MAX_HEADER_BYTES },
+      (req, res) => void accept('back', req, res),
+    ),
+    front: createHttpServer(
+      { maxHeaderSize: MAX_HEADER_BYTES },
+      (req, res) => void accept('front', req, res),
+    ),
   }
   const httpsPort = await listen(servers.back, options.httpsPort)
   const httpPort = await listen(servers.front, options.httpPort).catch(async (error) => {

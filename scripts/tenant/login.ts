@@ -28,7 +28,8 @@ import {
   toSearch,
 } from './http.ts'
 import type { Parameters } from './log.ts'
-import { challengePage, page } from './pages.ts'
+import { challengePage, consentPage, page } from './pages.ts'
+import type { PlatformAnswers } from './platform-answers.ts'
 import type { Store } from './store.ts'
 import { withoutBrowser } from './token-request.ts'
 import {
@@ -58,6 +59,9 @@ export interface LoginOptions {
   readonly connections: ConnectionLogin
   readonly store: Store
   readonly challengeCode: string
+  /** Codes that are good besides, of a user's own authenticator app. */
+  readonly codesOf: (userId: string) => readonly string[]
+  readonly answers: PlatformAnswers
   readonly continueBehaviour: ContinueBehaviour
   readonly requestRules: RequestRules
   readonly serverOf: (domain: string) => AuthorizationServer
@@ -99,6 +103,15 @@ const BLOCKED: Outcome = {
 /** Of each: what is older belongs to logins that nobody goes on with. */
 const MAX_UNDER_WAY = 500
 
+const KNOWN_NAMES = ['client_id', 'redirect_uri', 'response_type', 'scope', 'state']
+
+/** What a nested login's event shows of its request. */
+function shownOf(request: RequestValues, { nestedQuery }: PlatformAnswers): RequestValues {
+  if (nestedQuery === 'whole') return request
+  const keep = (name: string) => nestedQuery === 'known names' && KNOWN_NAMES.includes(name)
+  return { ...request, query: filterParameters(request.query, keep) }
+}
+
 const handle = (): string => randomBytes(24).toString('base64url')
 
 export function createLogin(options: LoginOptions): Login {
@@ -108,6 +121,7 @@ export function createLogin(options: LoginOptions): Login {
   const redirects = createBoundedMap<string, Suspended>(MAX_UNDER_WAY)
   const pushed = createBoundedMap<string, Parameters>(MAX_UNDER_WAY)
   const sessions = createBoundedMap<string, Authentication>(MAX_UNDER_WAY)
+  const cameBack = createBoundedMap<string, boolean>(MAX_UNDER_WAY)
   const browserCookie = `${cookiePrefix}_browser`
 
   function read(exchange: Exchange) {
@@ -134,7 +148,13 @@ export function createLogin(options: LoginOptions): Login {
   }
 
   async function authorize(exchange: Exchange): Promise<void> {
-    const { clientId, parameters, toServer, request, refusal } = read(exchange)
+    if (exchange.url.href.length > options.answers.urlCharacters) {
+      const text = 'The address is too long.'
+      return sendPage(exchange.res, 414, page({ title: 'This login cannot go on', text }))
+    }
+    const { clientId, parameters, toServer, request: whole, refusal } = read(exchange)
+    const nested = applications.find(clientId)?.caller === 'action'
+    const request = nested ? shownOf(whole, options.answers) : whole
     if (refusal !== undefined) {
       const text = `${refusal.error}: ${refusal.description}`
       return sendPage(exchange.res, 400, page({ title: 'This login cannot go on', text }))
@@ -143,13 +163,16 @@ export function createLogin(options: LoginOptions): Login {
     setCookie(exchange.res, browserCookie, browserId)
     const transaction: LoginTransaction = {
       id: `txn_${handle()}`,
-      nested: applications.find(clientId)?.caller === 'action',
+      nested,
       domain: exchange.domain,
       clientId,
       parameters,
       request,
       browserId,
     }
+    const isSilent = parameters.prompt === 'none' && cameBack.get(browserId) === true
+    if (options.answers.sessionAfter === 'nobody' && isSilent)
+      await serverOf(transaction).endSession(exchange)
     await serverOf(transaction).authorize(exchange, transaction, `/authorize?${toSearch(toServer)}`)
   }
 
@@ -271,12 +294,34 @@ export function createLogin(options: LoginOptions): Login {
       const html = connections.page(exchange, transaction, connection, verdict.why)
       return sendPage(exchange.res, 400, html)
     }
+    if (verdict.type === 'incomplete')
+      return sendPage(exchange.res, 200, connections.page(exchange, transaction, connection))
     if (verdict.type === 'cancelled') {
       const cancelled = { error: 'access_denied', error_description: 'The login was cancelled' }
       return finish(exchange, transaction, cancelled)
     }
     transaction.authentication = verdict.authentication
+    if (asksConsent(transaction, connection)) return askConsent(exchange, transaction)
     await finish(exchange, transaction, {})
+  }
+
+  const asksConsent = ({ nested }: LoginTransaction, { strategy }: { strategy: string }) =>
+    options.answers.consentPage !== 'never' && !nested && strategy === 'auth0'
+
+  function askConsent({ res }: Exchange, { clientId, interactionId = '' }: LoginTransaction): void {
+    const application = applications.find(clientId)?.name ?? clientId
+    const yes = options.answers.consentPage === 'allow' ? 'Allow' : 'Accept'
+    sendPage(res, 200, consentPage({ application, state: interactionId, yes }))
+  }
+
+  async function consent(exchange: Exchange): Promise<void> {
+    const transaction = pending(exchange)
+    if (transaction?.authentication === undefined) return over(exchange)
+    const declined = {
+      error: 'access_denied',
+      error_description: 'User did not authorize the request',
+    }
+    await finish(exchange, transaction, one(exchange.form, 'action') === 'accept' ? {} : declined)
   }
 
   async function challenge(exchange: Exchange): Promise<void> {
@@ -290,7 +335,8 @@ export function createLogin(options: LoginOptions): Login {
     if (exchange.method !== 'POST') {
       return sendPage(exchange.res, 200, challengePage(interactionId, code))
     }
-    if (one(exchange.form, 'code') !== code) {
+    const codes = [code, ...options.codesOf(authentication.userId)]
+    if (!codes.includes(one(exchange.form, 'code') ?? '')) {
       const html = challengePage(interactionId, code, 'This is not the code.')
       return sendPage(exchange.res, 400, html)
     }
@@ -304,6 +350,7 @@ export function createLogin(options: LoginOptions): Login {
 
   async function wayBack(exchange: Exchange): Promise<void> {
     const { form, method, query } = exchange
+    if (method === 'POST' && options.answers.formPost === 'refused') return over(exchange)
     const state = one(method === 'POST' ? form : query, 'state') ?? ''
     const { atMs = 0, transaction } = redirects.get(state) ?? {}
     if (transaction?.domain !== exchange.domain) return over(exchange)
@@ -311,6 +358,7 @@ export function createLogin(options: LoginOptions): Login {
     const sameBrowser = exchange.cookies[browserCookie] === transaction.browserId
     if (continueBehaviour.boundToBrowser && !sameBrowser) return over(exchange)
     if (continueBehaviour.once) redirects.delete(state)
+    cameBack.set(transaction.browserId, true)
     const session = await serverOf(transaction).sessionOf(exchange, transaction.nested)
     transaction.sessionId = session?.id
     const fresh = requestValues(exchange)
@@ -363,6 +411,7 @@ export function createLogin(options: LoginOptions): Login {
       else if (pathname === '/continue') await wayBack(exchange)
       else if (pathname === '/u/login') await choose(exchange)
       else if (pathname === '/u/challenge') await challenge(exchange)
+      else if (pathname === '/u/consent') await consent(exchange)
       else if (first === 'upstream' && third === 'authorize') await upstream(exchange, second ?? '')
       else if (first === 'upstream' && third === 'login') {
         connections.answerAtProvider(exchange, second ?? '')

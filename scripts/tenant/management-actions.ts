@@ -140,6 +140,15 @@ export function actionRoutes(registry: ActionRegistry, maxPageSize: number): rea
     return { status: 200, body: showAction(registry.update(id, values)) }
   }
 
+  /** One that is bound stays, unless it is forced. */
+  function remove(id: string): Answer {
+    if (registry.get(id) === undefined) return noAction()
+    if (registry.bindings().some(({ actionId }) => actionId === id))
+      return failure(409, 'action_bound', 'The action is bound to a trigger.')
+    registry.remove(id)
+    return { status: 204 }
+  }
+
   function deploy(id: string): Answer {
     const action = registry.get(id)
     if (action === undefined) return badAction()
@@ -240,6 +249,12 @@ export function actionRoutes(registry: ActionRegistry, maxPageSize: number): rea
       path: `${actions}/*`,
       scope: 'update:actions',
       answer: (exchange, [id = '']) => update(exchange, id),
+    },
+    {
+      method: 'DELETE',
+      path: `${actions}/*`,
+      scope: 'delete:actions',
+      answer: (_, [id = '']) => remove(id),
     },
     {
       method: 'POST',

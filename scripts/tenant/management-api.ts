@@ -11,6 +11,7 @@ import { clientGrantRoutes } from './management/client-grants.ts'
 import { clientRoutes } from './management/clients.ts'
 import type { ConnectionSettings } from './management/connection-settings.ts'
 import { connectionRoutes } from './management/connections.ts'
+import { type PersonRouteOptions, personRoutes } from './management/people.ts'
 import { tenantRoutes } from './management/tenant-routes.ts'
 import { actionRoutes } from './management-actions.ts'
 import {
@@ -22,9 +23,11 @@ import {
 } from './management-routes.ts'
 import { type ManagementTokenOptions, verifyManagementToken } from './management-token.ts'
 import { userRoutes } from './management-users.ts'
+import type { PlatformAnswers } from './platform-answers.ts'
 import type { Store } from './store.ts'
 
-export interface ManagementApiOptions extends ManagementTokenOptions {
+export interface ManagementApiOptions extends ManagementTokenOptions, PersonRouteOptions {
+  readonly answers: PlatformAnswers
   readonly store: Store
   readonly registry: ActionRegistry
   readonly connectionSettings: ConnectionSettings
@@ -34,7 +37,8 @@ export interface ManagementApiOptions extends ManagementTokenOptions {
 
 export function createManagementApi(options: ManagementApiOptions) {
   const routes = [
-    ...userRoutes(options.store),
+    ...userRoutes(options.store, options.answers),
+    ...personRoutes(options),
     ...actionRoutes(options.registry, options.maxPageSize),
     ...clientRoutes(options),
     ...clientGrantRoutes(options),

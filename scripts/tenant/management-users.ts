@@ -15,12 +15,16 @@ import {
   type Route,
   record,
 } from './management-routes.ts'
+import type { PlatformAnswers } from './platform-answers.ts'
 import type { Store, StoredUser } from './store.ts'
 
 // Enrolled factors are for Actions; the Management API shows them elsewhere.
 const showUser = ({ enrolledFactors: _factors, ...user }: StoredUser) => user
 
-export function userRoutes(store: Store): readonly Route[] {
+export function userRoutes(
+  store: Store,
+  { goneIdentity, linkedAlready }: Pick<PlatformAnswers, 'goneIdentity' | 'linkedAlready'>,
+): readonly Route[] {
   const MISSING = ['inexistent_user', 'The user does not exist.'] as const
 
   function link({ json }: Exchange, userId: string): Answer {
@@ -39,7 +43,7 @@ export function userRoutes(store: Store): readonly Route[] {
       case 'same_identity':
         return failure(400, 'invalid_identity', 'Main identity and the new one are the same.')
       case 'identity_taken':
-        return failure(409, 'identity_conflict', 'The specified identity already exists.')
+        return failure(linkedAlready, 'identity_conflict', 'The specified identity already exists.')
     }
   }
 
@@ -51,7 +55,7 @@ export function userRoutes(store: Store): readonly Route[] {
       case 'no_user':
         return failure(400, ...MISSING)
       case 'no_identity':
-        return failure(400, 'inexistent_identity', 'The identity does not exist.')
+        return failure(goneIdentity, 'inexistent_identity', 'The identity does not exist.')
       case 'main_identity':
         return failure(400, 'main_identity', 'The main identity cannot be removed.')
     }
@@ -62,7 +66,11 @@ export function userRoutes(store: Store): readonly Route[] {
       method: 'GET',
       path: 'users',
       scope: 'read:users',
-      answer: (exchange) => ({ status: 200, body: paged(exchange, store.all(), showUser).items }),
+      answer: (exchange) => {
+        const { items, total, page, per_page } = paged(exchange, store.all(), showUser)
+        const body = { users: items, total, start: page * per_page, limit: per_page }
+        return { status: 200, body: exchange.query.include_totals === 'true' ? body : items }
+      },
     },
     {
       method: 'GET',

@@ -121,6 +121,63 @@ ${atAClick}
   })
 }
 
+export interface UniversalLoginPage {
+  readonly state: string
+  /** `undefined`: it is asked for on this page. */
+  readonly username: string | undefined
+  readonly asksPassword: boolean
+  readonly error?: string
+}
+
+/** With the fields and buttons of Auth0's own pages, as those who drive them know them. */
+export function universalLoginPage(login: UniversalLoginPage): Html {
+  const { asksPassword, error, state, username } = login
+  const value = username !== undefined && html` value="${username}" readonly`
+  const password = html`<label for="password">Password*</label>
+<input id="password" name="password" type="password" autocomplete="current-password" required>`
+  return page({
+    title: asksPassword && username !== undefined ? 'Enter Your Password' : 'Welcome',
+    text: 'Log in to go on.',
+    content: html`${error !== undefined && html`<p class="note" role="alert">${error}</p>`}
+<form method="post">
+<input type="hidden" name="state" value="${state}">
+<label for="username">Email address*</label>
+<input id="username" name="username" inputmode="email" autocomplete="email" required${value}>
+${asksPassword && password}
+<div class="buttons"><button class="main" type="submit" name="action" value="default">Continue</button></div>
+</form>`,
+  })
+}
+
+/** Fields that nobody looks for. */
+export function unknownLoginPage(): Html {
+  return page({
+    title: 'One more thing',
+    text: 'Solve the puzzle below to show that you are human.',
+    content: html`<form method="post"><label>Answer <input name="answer"></label></form>`,
+  })
+}
+
+export interface ConsentPage {
+  readonly application: string
+  readonly state: string
+  readonly yes: 'Accept' | 'Allow'
+}
+
+export function consentPage({ application, state, yes }: ConsentPage): Html {
+  return page({
+    title: yes === 'Accept' ? 'Authorize App' : 'Confirm Your Login',
+    text: `${application} is requesting access to your account.`,
+    content: html`<form method="post" action="/u/consent">
+<input type="hidden" name="state" value="${state}">
+<div class="buttons">
+<button type="submit" name="action" value="cancel">${yes === 'Accept' ? 'Decline' : 'Cancel'}</button>
+<button class="main" type="submit" name="action" value="accept">${yes}</button>
+</div>
+</form>`,
+  })
+}
+
 export interface ChoicePage {
   readonly application: string
   readonly choices: readonly { readonly name: string; readonly url: string }[]

@@ -53,6 +53,7 @@ export interface Store {
   /** Makes the stand-alone user of a person at a connection. */
   create(connection: Connection, person: ConnectionPerson): StoredUser
   update(userId: string, values: Partial<Omit<StoredUser, 'user_id' | 'identities'>>): StoredUser
+  remove(userId: string): void
   link(userId: string, provider: string, identityId: string): LinkResult
   unlink(userId: string, provider: string, identityId: string): UnlinkResult
 }
@@ -124,6 +125,8 @@ export function createStore(): Store {
       if (user === undefined) throw new Error(`There is no user ${userId}`)
       return keep({ ...user, ...structuredClone(values) })
     },
+
+    remove: (userId) => void users.delete(userId),
 
     // All identities of the secondary account move; its metadata and the account itself are lost.
     link(userId, provider, identityId) {

@@ -11,6 +11,7 @@ import type { Addresses } from './front-door.ts'
 import type { Exchange } from './http.ts'
 import type { ActionEntry, HttpEntry, LogEntry, LoginEntry } from './log.ts'
 import type { ContinueBehaviour } from './login.ts'
+import type { PlatformAnswers } from './platform-answers.ts'
 import type { SigningKeys } from './signing-keys.ts'
 import type { Store } from './store.ts'
 
@@ -59,6 +60,8 @@ export interface TenantOptions {
   readonly answerFirst?: (exchange: Exchange) => Promise<boolean>
   /** The one origin whose pages may show the login pages in a frame. Default: none, as at Auth0. */
   readonly framedBy?: () => string | undefined
+  /** Default: `USUAL_ANSWERS`. */
+  readonly answers?: Partial<PlatformAnswers>
   /** `event.configuration`. */
   readonly configuration?: Readonly<Record<string, string>>
 }

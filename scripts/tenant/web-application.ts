@@ -59,6 +59,21 @@ export async function createWebApplication(
   const { domain = tenant.canonicalDomain, application = tenant.applications.web } = options
   const { redirectUri = 'http://localhost:3000/callback' } = options
   const { clientId, clientSecret } = application
+  return openApplication({ domain, clientId, clientSecret, redirectUri })
+}
+
+/** The same, of any tenant. */
+export async function openApplication({
+  domain,
+  clientId,
+  clientSecret,
+  redirectUri,
+}: {
+  readonly domain: string
+  readonly clientId: string
+  readonly clientSecret: string
+  readonly redirectUri: string
+}): Promise<WebApplication> {
   const authentication = client.ClientSecretPost(clientSecret)
   const issuer = new URL(`https://${domain}/`)
   const configuration = await client.discovery(issuer, clientId, undefined, authentication)

@@ -78,7 +78,7 @@ export function clientRoutes({ applications, maxPageSize }: ClientOptions): read
         clientId: randomBytes(24).toString('base64url'),
         clientSecret: randomBytes(48).toString('base64url'),
         name: body.name,
-        caller: 'action',
+        caller: comesBack(body.callbacks) ? 'action' : 'application',
         firstParty: true,
         grantTypes: [],
         redirectUris: [],
@@ -136,8 +136,23 @@ export function clientRoutes({ applications, maxPageSize }: ClientOptions): read
       scope: 'update:clients',
       answer: (exchange, [id = ''], scopes) => update(exchange, id, scopes),
     },
+    {
+      method: 'DELETE',
+      path: 'clients/*',
+      scope: 'delete:clients',
+      answer: (_, [id = '']) => {
+        applications.remove(id)
+        return { status: 204 }
+      },
+    },
   ]
 }
+
+/** A companion of an Action comes back to the tenant itself; any other application does not. */
+const comesBack = (callbacks: unknown): boolean =>
+  !Array.isArray(callbacks) ||
+  callbacks.length === 0 ||
+  callbacks.some((one) => /\/continue$/.test(String(one)))
 
 /** What of a body the platform would refuse. */
 function problemOf({ client_metadata: metadata, callbacks, name }: Values): string | undefined {

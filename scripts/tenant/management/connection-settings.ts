@@ -15,11 +15,14 @@ export interface ConnectionSettings {
   enable(connection: string, clientId: string, enabled: boolean): void
   optionsOf(connection: string): ConnectionOptions
   setOptions(connection: string, options: ConnectionOptions): void
+  metadataOf(connection: string): Readonly<Record<string, string>>
+  add(connection: Connection, metadata: Readonly<Record<string, string>>): void
+  remove(connection: Connection): void
 }
 
 /** At first each is enabled for every application that is there, as Auth0 does it for a new one. */
 export function createConnectionSettings(
-  connections: readonly Connection[],
+  connections: Connection[],
   applications: Applications,
   { developerKeys = [] }: { readonly developerKeys?: readonly string[] },
 ): ConnectionSettings {
@@ -31,6 +34,7 @@ export function createConnectionSettings(
       isSocial ? { client_id: developerKeys.includes(name) ? '' : `example-key-of-${name}` } : {},
     ]),
   )
+  const metadata = new Map<string, Readonly<Record<string, string>>>()
   return {
     all: connections,
     isEnabled: (connection, clientId) => enabled.get(connection)?.has(clientId) ?? false,
@@ -41,5 +45,16 @@ export function createConnectionSettings(
     },
     optionsOf: (connection) => options.get(connection) ?? {},
     setOptions: (connection, values) => void options.set(connection, values),
+    metadataOf: (connection) => metadata.get(connection) ?? {},
+    add(connection, values) {
+      connections.push(connection)
+      enabled.set(connection.name, new Set())
+      metadata.set(connection.name, values)
+    },
+    remove(connection) {
+      connections.splice(connections.indexOf(connection), 1)
+      enabled.delete(connection.name)
+      metadata.delete(connection.name)
+    },
   }
 }

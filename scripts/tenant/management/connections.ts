@@ -40,6 +40,7 @@ export function connectionRoutes(given: ConnectionRouteOptions): readonly Route[
     strategy,
     realms: [name],
     is_domain_connection: false,
+    metadata: settings.metadataOf(name),
     ...(scopes.includes('read:connections_options') ? { options: settings.optionsOf(name) } : {}),
   })
 

@@ -7,10 +7,12 @@
  */
 
 import { chooseFields, failure, type Route } from '../management-routes.ts'
+import type { PlatformAnswers } from '../platform-answers.ts'
 
 export interface TenantRouteOptions {
   readonly audience: string
   readonly customDomains: readonly string[]
+  readonly answers: Pick<PlatformAnswers, 'mfaByActions' | 'tag'>
 }
 
 const TOKEN_LIFETIME_SECONDS = 86_400
@@ -21,7 +23,8 @@ export const NOT_OFFERED = {
   message: 'The account is not allowed to perform this operation, please contact our support team',
 }
 
-export function tenantRoutes({ audience, customDomains }: TenantRouteOptions): readonly Route[] {
+export function tenantRoutes(options: TenantRouteOptions): readonly Route[] {
+  const { answers, audience, customDomains } = options
   const api = {
     id: 'exampleManagementApi00001',
     identifier: audience,
@@ -31,7 +34,11 @@ export function tenantRoutes({ audience, customDomains }: TenantRouteOptions): r
     token_lifetime: TOKEN_LIFETIME_SECONDS,
   }
   /** The switch "Customize MFA Factors using Actions". */
-  const settings = { friendly_name: 'Example', customize_mfa_in_postlogin_action: true }
+  const settings = {
+    friendly_name: 'Example',
+    customize_mfa_in_postlogin_action: answers.mfaByActions,
+    ...(answers.tag === 'not shown' ? {} : { environment_tag: answers.tag }),
+  }
   return [
     {
       method: 'GET',
