@@ -7,6 +7,7 @@ import {
   randomNonce,
   randomPKCECodeVerifier,
   randomState,
+  refreshTokenGrant,
 } from 'openid-client'
 
 /** Belongs to this browser until it comes back. */
@@ -29,7 +30,7 @@ export async function link(config: Configuration, redirectUri: string, idToken: 
     nonce: attempt.expectedNonce,
     code_challenge: await calculatePKCECodeChallenge(attempt.pkceCodeVerifier),
     code_challenge_method: 'S256',
-    scope: 'openid profile email link_account',
+    scope: 'openid profile email offline_access link_account',
     requested_connection: 'google-oauth2',
     id_token_hint: idToken,
   })
@@ -40,11 +41,18 @@ export async function link(config: Configuration, redirectUri: string, idToken: 
 export async function complete(config: Configuration, attempt: Attempt, callback: URL) {
   try {
     const tokens = await authorizationCodeGrant(config, callback, { ...attempt })
-    return { claims: tokens.claims() }
+    return { claims: tokens.claims(), refreshToken: tokens.refresh_token }
   } catch (error) {
     if (!(error instanceof AuthorizationResponseError)) throw error
     // Other Actions deny with words of their own: then there is no code of the README's table.
     const [denied, sentence] = error.error_description?.split(': ', 2) ?? []
     return { denied, sentence }
   }
+}
+
+/** Of the claim of `RESULT_CLAIM`, where its status is `pending`. Rejects with a denial. */
+export async function confirm(config: Configuration, refreshToken: string, confirmation: string) {
+  const parameters = { link_confirmation: confirmation }
+  const tokens = await refreshTokenGrant(config, refreshToken, parameters)
+  return { claims: tokens.claims(), refreshToken: tokens.refresh_token ?? refreshToken }
 }

@@ -6,10 +6,15 @@ export function isOwn(get: (name: string) => string | null | undefined, origin: 
   return site === undefined ? get('origin') === origin : site === 'same-origin'
 }
 
-/** Where to send the browser, with 303. `store` is what the SDK's stores take: the request and the response, say. */
-export function link<Store>(auth0: ServerClient<Store>, store: Store): Promise<URL> {
+/**
+ * Where to send the browser, with 303. `store` is what the SDK's stores take: the request and the response,
+ * say. Google offers the account that `loginHint` names.
+ */
+export function link<Store>(auth0: ServerClient<Store>, store: Store, loginHint = '') {
   const connectionScope = 'https://www.googleapis.com/auth/calendar.readonly'
-  return auth0.startLinkUser({ connection: 'google-oauth2', connectionScope }, store)
+  const authorizationParams = { requested_login_hint: loginHint }
+  const options = { connection: 'google-oauth2', connectionScope, authorizationParams }
+  return auth0.startLinkUser(options, store)
 }
 
 /** Where several of that connection are linked, the identity (`provider|user_id`) says which one goes. */

@@ -56,3 +56,15 @@ export async function expectLink({ tenant }: Bench): Promise<void> {
   expect(await link()).toMatchObject({ type: 'tokens', claims: { sub: ALEX.userId } })
   expect(connectionsOf(tenant, ALEX.userId)).toContain('google-oauth2')
 }
+
+/** With CONFIRM_LINK: nothing is linked until the application has confirmed. */
+export async function expectConfirmedLink({ tenant }: Bench, claim: string): Promise<void> {
+  const { app, link } = await openScenario(tenant)
+  const pending = await link({ scope: 'openid link_account offline_access' })
+  if (pending.type === 'denied') throw new Error(pending.description)
+  expect(pending.claims[claim]).toMatchObject({ status: 'pending' })
+  expect(connectionsOf(tenant, ALEX.userId)).not.toContain('google-oauth2')
+  const { confirmation } = pending.claims[claim] as { readonly confirmation: string }
+  await app.refresh(pending.refreshToken ?? '', { link_confirmation: confirmation })
+  expect(connectionsOf(tenant, ALEX.userId)).toContain('google-oauth2')
+}

@@ -2,12 +2,12 @@ import { cp, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { codeBlocks, sectionOf } from '../readme/blocks.ts'
-import { companionOf, expectLink, runCli, TIMEOUT_MS } from './cli.ts'
+import { companionOf, expectConfirmedLink, runCli, TIMEOUT_MS } from './cli.ts'
 import { ROOT, workFolder } from './processes.ts'
 import { startBench } from './tenant.ts'
 
 describe('auth0-deploy-cli', () => {
-  it('imports the folder to copy, by the commands of its page, and a link works', {
+  it('imports the folder to copy, by the commands of its page, and a link works once confirmed', {
     timeout: TIMEOUT_MS,
   }, async () => {
     const bench = await startBench()
@@ -35,7 +35,7 @@ describe('auth0-deploy-cli', () => {
       LINK_AUTH0_CLIENT_SECRET: values.AUTH0_CLIENT_SECRET,
       LINK_ACTION_SECRET: values.ACTION_SECRET,
     })
-    await expectLink(bench)
+    await expectConfirmedLink(bench, 'https://app.example.com/linking')
     // Neither is in tenant.yaml, and the tool would have deleted both.
     const { data: clients } = await bench.management.clients.list()
     expect(clients.map(({ client_id }) => client_id)).toEqual(expect.arrayContaining(others))

@@ -19,7 +19,12 @@ const commandsOf = (text: string) =>
   )
 
 /** What every way of deploying sets beyond what has to be there. */
-const RECOMMENDED = { ENFORCE_EMAIL_VERIFICATION: 'yes', PRIMARY_MAX_AUTH_AGE: '600' }
+const RECOMMENDED = {
+  ENFORCE_EMAIL_VERIFICATION: 'yes',
+  PRIMARY_MAX_AUTH_AGE: '600',
+  CONFIRM_LINK: 'yes',
+  RESULT_CLAIM: 'https://app.example.com/linking',
+}
 
 const withPrefix = (settings: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(settings).map(([name, value]) => [PREFIX + name, value]))

@@ -72,6 +72,8 @@ test('it makes the Action that npm run deploy makes, in the flow', () => {
   for (const name of names) expect(SETTING_NAMES).toContain(name)
   expect(SETTINGS.get('ENFORCE_EMAIL_VERIFICATION')).toBe('"yes"')
   expect(SETTINGS.get('PRIMARY_MAX_AUTH_AGE')).toBe('"600"')
+  expect(SETTINGS.get('CONFIRM_LINK')).toBe('"yes"')
+  expect(SETTINGS.get('RESULT_CLAIM')).toBe('"https://app.example.com/linking"')
 })
 
 test('it names the one provider that it takes, in a version that has write-only arguments', () => {

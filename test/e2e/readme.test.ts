@@ -86,8 +86,10 @@ test('links by a pushed request', async () => {
 })
 
 describe('by plain OpenID Connect', () => {
-  async function startLinking() {
-    const { tenant, app, browser, logIn } = await startScenario()
+  const RESULT_CLAIM = 'https://app.example.com/linking'
+
+  async function startLinking(settings = {}) {
+    const { tenant, app, browser, logIn } = await startScenario({ settings })
     const { clientId, clientSecret } = tenant.applications.web
     const issuer = new URL(`https://${tenant.canonicalDomain}/`)
     const config = await discovery(issuer, clientId, undefined, ClientSecretPost(clientSecret))
@@ -102,6 +104,20 @@ describe('by plain OpenID Connect', () => {
 
     const { claims } = await plain.complete(config, attempt, back.url)
     expect(claims?.sub).toBe(ALEX.userId)
+    expect(connectionsOf(tenant, ALEX.userId)).toEqual([DATABASE, GOOGLE])
+  })
+
+  it('confirms, where links are to be confirmed', async () => {
+    const started = await startLinking({ CONFIRM_LINK: 'yes', RESULT_CLAIM })
+    const { tenant, browser, config, attempt, page } = started
+    const back = await browser.submit(page, { values: { email: ALEX.email } })
+
+    const { claims, refreshToken = '' } = await plain.complete(config, attempt, back.url)
+    const pending = claims?.[RESULT_CLAIM] as { readonly status: string; confirmation: string }
+    expect(pending.status).toBe('pending')
+    expect(connectionsOf(tenant, ALEX.userId)).toEqual([DATABASE])
+    const confirmed = await plain.confirm(config, refreshToken, pending.confirmation)
+    expect(confirmed.claims?.[RESULT_CLAIM]).toEqual({ status: 'linked', connection: GOOGLE })
     expect(connectionsOf(tenant, ALEX.userId)).toEqual([DATABASE, GOOGLE])
   })
 

@@ -112,8 +112,8 @@ describe('the examples, in a Next.js application', { timeout: 240_000 }, () => {
     })
 
   /** The form of a page, with what a browser says of it. */
-  const post = (headers: Readonly<Record<string, string>>) =>
-    open(`${base}/link`, { method: 'POST', body: new URLSearchParams(), headers })
+  const post = (headers: Readonly<Record<string, string>>, path = '/link') =>
+    open(base + path, { method: 'POST', body: new URLSearchParams(), headers })
 
   async function serve(): Promise<void> {
     const next = join(folder, 'node_modules/next/dist/bin/next')
@@ -135,7 +135,7 @@ describe('the examples, in a Next.js application', { timeout: 240_000 }, () => {
 
   it('compiles, and is built', async () => {
     const built = await run('npx', ['next', 'build'], { cwd: folder, env })
-    expect(built.stdout + built.stderr).toContain('/link')
+    for (const route of ['/link', '/confirm']) expect(built.stdout + built.stderr).toContain(route)
     expect(built.code).toBe(0)
   })
 
@@ -165,6 +165,22 @@ describe('the examples, in a Next.js application', { timeout: 240_000 }, () => {
     const page = new URL(back.headers.get('location') ?? '', base)
     expect(page.pathname + page.search).toBe('/account?denied=link_cancelled')
     expect(back.headers.getSetCookie().join()).not.toMatch(/__session=;/)
+  })
+
+  it('confirms by a login without a page, with the ID token of its session', async () => {
+    const started = await post({ 'sec-fetch-site': 'same-origin', origin: base }, '/confirm')
+    expect(started.status).toBe(303)
+    const asked = new URL(started.headers.get('location') ?? '').searchParams
+    expect(asked.get('scope')?.split(' ')).toContain('confirm_link')
+    expect(asked.get('id_token_hint')).toBe('example.id.token')
+    expect(asked.get('prompt')).toBe('none')
+    expect(asked.get('state')).toBeTruthy()
+  })
+
+  it('confirms nothing for another site', async () => {
+    const refused = await post({ 'sec-fetch-site': 'cross-site' }, '/confirm')
+    expect(refused.status).toBe(403)
+    expect(refused.headers.get('location')).toBeNull()
   })
 
   it.each([

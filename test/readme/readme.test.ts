@@ -9,7 +9,7 @@ import { readdirSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it, test } from 'vitest'
-import { MESSAGES } from '../../src/outcome.ts'
+import { type LinkingOutcome, MESSAGES } from '../../src/outcome.ts'
 import { SETTINGS } from '../../src/settings.ts'
 import { codeBlocks, README, ROOT, readText, sectionOf, TEXTS } from './blocks.ts'
 
@@ -43,9 +43,19 @@ test('its table of settings has a row for each, and says something in it', () =>
   expect(rows.map(([, , , meaning]) => meaning)).not.toContain('')
 })
 
-test('its table of denials names every code, and no other', () => {
-  const codes = firstColumn('README.md', 'What comes back')
-  expect(codes.toSorted()).toEqual(Object.keys(MESSAGES).sort())
+/** What a login that went well can say; the compiler wants them all. */
+const STATUSES: Readonly<Record<Extract<LinkingOutcome, { claims: unknown }>['kind'], true>> = {
+  linked: true,
+  already_linked: true,
+  consented: true,
+  unlinked: true,
+  pending: true,
+}
+
+test('its tables of what comes back name every status and every code, and no other', () => {
+  const named = firstColumn('README.md', 'What comes back')
+  const expected = [STATUSES, MESSAGES].flatMap((one) => Object.keys(one))
+  expect(named.toSorted()).toEqual(expected.sort())
 })
 
 test('the review says of every source file what it holds', () => {

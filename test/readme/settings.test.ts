@@ -10,8 +10,10 @@ import { SETTINGS as ALL } from '../../src/settings.ts'
 import { README, TEXTS } from './blocks.ts'
 
 const AUTH0_DOMAIN = 'tenant.example.com'
+// CONFIRM_LINK is not understood without it.
+const RESULT_CLAIM = 'https://app.example.com/linking'
 const read = (settings: Readonly<Record<string, string>>) =>
-  readAsAction({ AUTH0_DOMAIN, ...settings })
+  readAsAction({ AUTH0_DOMAIN, RESULT_CLAIM, ...settings })
 
 /** `NAME=value`, as the texts recommend it or warn of it. */
 const told = [...[...TEXTS.values()].join('\n').matchAll(/`([A-Z][A-Z_]+)=([^`]+)`/g)].map(

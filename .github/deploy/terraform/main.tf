@@ -113,6 +113,17 @@ resource "auth0_action" "account_linking" {
     value = "600"
   }
 
+  # Leave both out if an application cannot confirm a link: it would get none.
+  secrets_wo {
+    name  = "CONFIRM_LINK"
+    value = "yes"
+  }
+
+  secrets_wo {
+    name  = "RESULT_CLAIM"
+    value = "https://app.example.com/linking"
+  }
+
   secrets_wo_version = var.secrets_version
 }
 

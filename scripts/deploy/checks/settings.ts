@@ -245,6 +245,7 @@ function logs(level: 'error' | 'info' | 'verbose', patterns = ''): boolean {
 const checkAdvice = ({ settings }: Patient): readonly Finding[] => [
   ...adviseReauthentication(settings),
   ...adviseVerification(settings),
+  ...adviseConfirmation(settings),
 ]
 
 /** @see https://auth0.com/docs/manage-users/user-accounts/user-account-linking */
@@ -275,6 +276,20 @@ function adviseVerification(settings: Settings): readonly Finding[] {
       check,
       "It is off: who signs up with somebody else's address and links a login of their own still gets in when the true owner has reset the password.",
       `set LINK_${check}=yes, then ${DEPLOY}`,
+    ),
+  ]
+}
+
+/** @see https://datatracker.ietf.org/doc/draft-ietf-oauth-security-topics-update/ (cross-user session fixation) */
+function adviseConfirmation({ confirmLink }: Settings): readonly Finding[] {
+  const check = 'CONFIRM_LINK'
+  if (confirmLink)
+    return [fine(check, 'A link is made only when the application has confirmed it.')]
+  return [
+    warning(
+      check,
+      'It is off: a person who is handed the link of another, and logs in there with a browser that looks the same, is linked into the account of the other, unless the platform ties /continue to one browser.',
+      `have the application confirm links, set LINK_${check}=yes and LINK_RESULT_CLAIM, then ${DEPLOY}`,
     ),
   ]
 }

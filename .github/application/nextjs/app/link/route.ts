@@ -1,10 +1,5 @@
 import { auth0 } from '../../lib/auth0'
-
-/** A form of this application; any other site can have the browser come here, with its cookies. */
-function isOwn({ headers }: Request): boolean {
-  const site = headers.get('sec-fetch-site')
-  return site === null ? headers.get('origin') === process.env.APP_BASE_URL : site === 'same-origin'
-}
+import { isOwn } from '../../lib/own'
 
 export async function POST(request: Request) {
   if (!isOwn(request)) return new Response('Not from here', { status: 403 })
