@@ -47,6 +47,7 @@ const TELLING: Readonly<Record<string, readonly string[]>> = {
     'id_token_hint',
     'max_age',
   ],
+  '/oauth/token': ['link_confirmation'],
   '/continue': ['code', 'error', 'error_description'],
 }
 
@@ -135,6 +136,14 @@ function denialBy({ location = '', atMs, durationMs }: HttpEntry, startedAtMs: n
   return step
 }
 
+/** What RESULT_CLAIM says, whatever its name is. */
+function saysOf({ id_token = {} }: Readonly<Record<string, Claims>>): string {
+  const [status] = Object.values(id_token).flatMap(
+    (value) => (value as { readonly status?: unknown } | null)?.status ?? [],
+  )
+  return status === undefined ? '' : `, which say ${status}`
+}
+
 function ofHttp(entry: HttpEntry, names: Names, verbose: boolean) {
   const { caller, durationMs, method, path, run, status } = entry
   const tokens = decodeTokens(entry.answer)
@@ -147,7 +156,7 @@ function ofHttp(entry: HttpEntry, names: Names, verbose: boolean) {
     ...(verbose || !INTERNAL.test(path) ? { request: `${method} ${readable(path)}` } : {}),
     ...(status === undefined ? {} : { status }),
     parameters: parametersOf(entry, names, verbose),
-    ...(subject === undefined ? {} : { result: `gets tokens of ${subject}` }),
+    ...(subject === undefined ? {} : { result: `gets tokens of ${subject}${saysOf(tokens)}` }),
     ...(verbose && Object.keys(tokens).length > 0 ? { tokens } : {}),
   } as const
 }

@@ -9,7 +9,14 @@ import type { Tenant } from '../tenant/index.ts'
 import type { ActionEntry } from '../tenant/log.ts'
 import { createWebApplication, type WebApplication } from '../tenant/web-application.ts'
 import { readClaims } from '../testing/sign.ts'
-import { type AttackResult, attackNested, judge, judgeWayBack, notJudged } from './attacks/judge.ts'
+import {
+  type AttackResult,
+  attackNested,
+  judge,
+  judgeWayBack,
+  notJudged,
+  refusedByPlatform,
+} from './attacks/judge.ts'
 import {
   type Actor,
   createActor,
@@ -67,7 +74,8 @@ export const ATTACKS: readonly Attack[] = [
       // Whose account it is, in whose browser.
       const planted: Actor = { ...victim, userId: String(sub) }
       const parameters = { connection: PARTNER, login_hint: mallory.email, prompt: 'login' }
-      return judge(stage, planted, await stage.ask(planted, idToken, { parameters }))
+      const more = { parameters, by: mallory }
+      return judge(stage, planted, await stage.ask(planted, idToken, more))
     },
   },
   {
@@ -95,6 +103,23 @@ export const ATTACKS: readonly Attack[] = [
       return attackNested(stage, mallory, asked, async (nested) => {
         const wayBack = await goAsFarAsWayBack(stage, victim, nested)
         return judgeWayBack(stage, mallory, asked.attempt, wayBack)
+      })
+    },
+  },
+  {
+    name: 'handedOn',
+    label: 'Handed link',
+    meaning: 'the victim logs in at the link that Mallory sent, and her browser takes the way back',
+    async run(stage) {
+      const { mallory, tenant, victim } = stage
+      const asked = await stage.ask(mallory, await logIn(stage, mallory))
+      return attackNested(stage, mallory, asked, async (nested) => {
+        const login = await victim.browser.open(tenant.frontDoorOf(nested))
+        const page = await victim.browser.submit(login, { values: { email: victim.email } })
+        // Whose account it is, in whose browser.
+        const fixed: Actor = { ...victim, userId: mallory.userId }
+        const handed = { attempt: asked.attempt, page, by: mallory }
+        return refusedByPlatform(page) ?? judge(stage, fixed, handed)
       })
     },
   },
@@ -161,16 +186,16 @@ export async function carryOut(name: string, options: AttackOptions): Promise<At
     app: named,
     victim: createActor(tenant, 'Victim', VICTIM_AGENT),
     mallory: createActor(tenant, 'Mallory', MALLORY_AGENT),
-    async ask({ browser }, idToken, { parameters, part } = {}) {
+    async ask({ browser }, idToken, { by, parameters, part } = {}) {
       const attempt = await app.start({
-        scope: 'openid link_account',
+        scope: 'openid link_account offline_access',
         requested_connection: GOOGLE,
         ...(idToken === undefined ? {} : { id_token_hint: idToken }),
         ...parameters,
       })
       const hidden = part === 'before it'
       label(attempt.url, { title, hidden, replay: { type: 'attack', name } })
-      return { attempt, page: await browser.open(tenant.frontDoorOf(attempt.url)) }
+      return { attempt, page: await browser.open(tenant.frontDoorOf(attempt.url)), by }
     },
   })
 }

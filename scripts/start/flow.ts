@@ -1,8 +1,11 @@
 /**
- * What the inspector shows, as data: flows, their steps, and what opens behind a step. Types only.
+ * What the inspector shows, as data: flows, their steps, and what opens behind a step. No I/O.
  */
 
 import type { ActionEntry, HttpEntry, LogEntry, LoginEntry, Parameters } from '../tenant/log.ts'
+
+/** Where the application asks the person before it confirms a link. */
+export const CONFIRM_PATH = '/confirm'
 
 /** The columns of the sequence diagram. */
 export type Lane = 'browser' | 'application' | 'tenant' | 'action' | 'management'
@@ -80,6 +83,7 @@ export interface Flow {
     readonly durationMs: number
     readonly startRoundTrips: number
     readonly wayBackRoundTrips: number
+    readonly confirmationRoundTrips: number
   }
   /** How to do it again: a form of the application, or an attack. */
   readonly replay?: Replay

@@ -17,7 +17,7 @@ import { createFlows } from './flows.ts'
 import { createHappenings, type Happenings } from './happenings.ts'
 import { createInspector } from './inspector.ts'
 import { readPublic } from './public-files.ts'
-import { createSettings } from './settings.ts'
+import { createSettings, EXAMPLE_CLAIM, type Settings } from './settings.ts'
 import { CALENDAR_PATH, createTokenVault } from './token-vault.ts'
 import { createTroubles } from './troubles.ts'
 import { openWebServer, type WebServer } from './web-server.ts'
@@ -107,7 +107,7 @@ async function openAt(server: WebServer, options: LabOptions): Promise<Lab> {
     deployments,
     happenings,
   })
-  const application = openApplication(tenant, origin)
+  const application = openApplication(tenant, origin, settings)
 
   server.serve({
     async handle(request) {
@@ -136,7 +136,7 @@ async function openAt(server: WebServer, options: LabOptions): Promise<Lab> {
 
 type Answer = (exchange: Exchange) => Promise<Response>
 
-function openApplication(tenant: Tenant, origin: string): Answer {
+function openApplication(tenant: Tenant, origin: string, settings: Settings): Answer {
   tenant.applications.put({
     ...tenant.applications.deployer,
     ...READER,
@@ -154,6 +154,8 @@ function openApplication(tenant: Tenant, origin: string): Answer {
     management: READER,
     connections: CONNECTIONS.map(({ name }) => name),
     calendarUrl: `https://${tenant.canonicalDomain}${CALENDAR_PATH}`,
+    resultClaim: EXAMPLE_CLAIM,
+    identitiesPerConnection: () => Number(settings.secrets().IDENTITIES_PER_CONNECTION ?? 1),
   })
 }
 

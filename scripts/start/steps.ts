@@ -9,7 +9,16 @@ import type { HttpEntry, LoginEntry } from '../tenant/log.ts'
 import { METADATA_LIMITS } from '../testing/api.ts'
 import { CACHE_LIMITS } from '../testing/cache.ts'
 import { KEPT_CONSOLE_CHARACTERS } from '../testing/console.ts'
-import type { ApplicationEntry, Entry, Gauge, Lane, RunEntry, Section, Step } from './flow.ts'
+import {
+  type ApplicationEntry,
+  CONFIRM_PATH,
+  type Entry,
+  type Gauge,
+  type Lane,
+  type RunEntry,
+  type Section,
+  type Step,
+} from './flow.ts'
 
 type Request = ApplicationEntry | HttpEntry
 
@@ -59,6 +68,7 @@ function lanesOf(entry: Request): Pick<Step, 'from' | 'to'> {
 const APPLICATION_WORDS: Readonly<Record<string, string>> = {
   'GET /': 'looks at the account',
   'GET /callback': 'comes back to the application',
+  'GET /confirm': 'is asked whether to link it',
   'POST /agent': 'asks the agent for the calendar',
   'POST /link': 'asks to link',
   'POST /login': 'asks to log in',
@@ -68,6 +78,8 @@ const APPLICATION_WORDS: Readonly<Record<string, string>> = {
 
 function wordsOf(entry: Request): string {
   if (entry.kind === 'http') return requestWords(entry)
+  if (entry.method === 'POST' && entry.path === CONFIRM_PATH)
+    return textOf(entry.form, 'answer') === 'yes' ? 'says yes' : 'says no'
   const words = APPLICATION_WORDS[`${entry.method} ${entry.path}`]
   const connection = textOf(entry.form, 'connection')
   return words === undefined ? `${entry.method} ${entry.path}` : `${words} ${connection}`.trim()

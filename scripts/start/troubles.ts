@@ -50,6 +50,11 @@ const TROUBLES: readonly Trouble[] = [
     meaning: "the way back has the first request's address and user agent, whoever takes it",
   },
   {
+    name: 'unbound',
+    label: 'Unbound way back',
+    meaning: '/continue is good in whichever browser takes it, until it is switched off',
+  },
+  {
     name: 'sessionReplaced',
     label: 'Session replaced',
     meaning: 'the nested login ends the session that was there, until it is switched off',
@@ -78,7 +83,7 @@ const FAULTS: Readonly<Record<string, LocalTenantFault>> = {
 }
 
 /** Those that stay until they are switched off, or have happened. */
-const LASTING = ['slow', 'firstValues', 'sessionReplaced', ...Object.keys(FAULTS)]
+const LASTING = ['slow', 'firstValues', 'unbound', 'sessionReplaced', ...Object.keys(FAULTS)]
 
 export interface ShownTrouble extends Trouble {
   /** It stays until it is switched off, or has happened. */
@@ -108,6 +113,7 @@ export function createTroubles(tenant: Tenant): Troubles {
     else active.delete(name)
     if (name === 'slow') tenant.setBackChannelDelay(on ? SLOW_MS : 0)
     else if (name === 'firstValues') tenant.behave({ requestValues: on ? 'first' : 'fresh' })
+    else if (name === 'unbound') tenant.behave({ boundToBrowser: !on })
     else if (name === 'sessionReplaced') tenant.behave({ nestedSession: on ? 'replaced' : 'kept' })
     else if (on) place(name)
     else {

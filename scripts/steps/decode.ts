@@ -38,6 +38,8 @@ const SHORTENED = new Set([
   'code',
   'code_challenge',
   'code_verifier',
+  'confirmation',
+  'link_confirmation',
   'nonce',
   'request_uri',
   'sid',

@@ -55,7 +55,13 @@ function browserWords(entry: HttpEntry): string {
   return 'goes on'
 }
 
-function tokenWords({ form, json }: HttpEntry): string {
+/** The second phase of a link. */
+export const isConfirmation = ({ form, path }: HttpEntry): boolean =>
+  path === '/oauth/token' && form.link_confirmation !== undefined
+
+function tokenWords(entry: HttpEntry): string {
+  const { form, json } = entry
+  if (isConfirmation(entry)) return 'confirms the link'
   const { grant_type } = { ...(json as { readonly grant_type?: unknown } | undefined), ...form }
   const grant = String(grant_type ?? '')
   if (grant === 'authorization_code') return 'redeems the code'
@@ -110,6 +116,14 @@ export function loginWords({ created, result, userId }: LoginEntry): string {
   }[result]
 }
 
+/** RESULT_CLAIM tells how it ended. */
+function claimWords(value: unknown): string {
+  const { status } = (value ?? {}) as { readonly status?: unknown }
+  return typeof status === 'string'
+    ? `tells the application: ${status}`
+    : 'sets a claim of the ID token'
+}
+
 function commandWords(command: Command): string {
   switch (command.type) {
     case 'access.deny':
@@ -119,7 +133,7 @@ function commandWords(command: Command): string {
     case 'authentication.challengeWithAny':
       return 'challenges a factor'
     case 'idToken.setCustomClaim':
-      return 'sets a claim of the ID token'
+      return claimWords(command.value)
     case 'user.setUserMetadata':
       return 'sets user metadata'
     case 'transaction.setMetadata':

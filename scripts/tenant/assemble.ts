@@ -247,9 +247,9 @@ export async function assemble(
       Object.assign(keys, await makeSigningKeys(addresses.canonicalDomain))
       for (const server of servers.values()) server.renew()
     },
-    behave({ nestedSession: session = nestedSession, requestValues }) {
+    behave({ nestedSession: session = nestedSession, ...change }) {
       nestedSession = session
-      Object.assign(continueBehaviour, requestValues && { requestValues })
+      Object.assign(continueBehaviour, change)
       for (const server of servers.values()) server.renew()
     },
     answer,

@@ -81,7 +81,7 @@ export function createConnectionLogin(options: ConnectionLoginOptions): Connecti
   function note({ id, clientId, parameters }: LoginTransaction, connection: Connection) {
     const { sequence, atMs, elapsedMs } = log.begin()
     const connectionScope = one(parameters, 'connection_scope')
-    return (result: Pick<LoginEntry, 'result' | 'created' | 'userId'>): void => {
+    return (result: Pick<LoginEntry, 'result' | 'created' | 'identity' | 'userId'>): void => {
       log.add({
         kind: 'login',
         sequence,
@@ -202,7 +202,8 @@ export function createConnectionLogin(options: ConnectionLoginOptions): Connecti
         return { type: 'refused', why: 'There is no such person, or the password is wrong.' }
       }
       const { userId, created } = findOrCreate(connection, person)
-      complete({ result: 'success', created, userId })
+      const identity = `${connection.provider}|${connection.identityId(person)}`
+      complete({ result: 'success', created, userId, identity })
       return { type: 'authenticated', authentication: authenticationBy(connection, userId) }
     },
 

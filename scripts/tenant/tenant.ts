@@ -70,6 +70,7 @@ export interface TenantOptions {
 export interface PlatformBehaviour {
   readonly nestedSession?: 'kept' | 'replaced'
   readonly requestValues?: ContinueBehaviour['requestValues']
+  readonly boundToBrowser?: boolean
 }
 
 /** An Action that is put in place without the Management API. */

@@ -66,7 +66,7 @@ test('the agent is told that there is no token, asks with the scope, and goes on
     'What is on my calendar today?',
     'No token for google-oauth2: federated_connection_refresh_token_not_found.',
     'I ask for google-oauth2 with the scope https://www.googleapis.com/auth/calendar.readonly.',
-    'I have a token, and 3 events:',
+    'I have a token of alex@example.com, and 3 events:',
     '09:30 Stand-up',
     '11:00 Review of the linking flow',
     '15:30 Coffee with Sam Example',
@@ -190,6 +190,11 @@ test("whatever another application keeps under the note's name is ignored, and t
       { ...GOOD, expects: 'more' },
     ],
     ...[
+      { ...GOOD, held: 'one' },
+      { ...GOOD, told: 'yes' },
+      { ...GOOD, asks: 1 },
+    ],
+    ...[
       { ...GOOD, identity: 1 },
       { ...GOOD, toString: 1 },
     ],
@@ -257,7 +262,15 @@ test.each([
 test('every form is refused without the origin of the application', async () => {
   const { lab } = await openDesk()
   const origins = ['http://example.com', lab.tenant.canonicalFrontDoor, `${lab.url}0`, 'null', '']
-  for (const path of ['/login', '/link', '/unlink', '/agent', '/logout']) {
+  for (const path of [
+    '/login',
+    '/link',
+    '/confirm',
+    '/ask-first',
+    '/unlink',
+    '/agent',
+    '/logout',
+  ]) {
     for (const origin of origins) {
       const headers: Record<string, string> = origin === '' ? {} : { origin }
       const asked = { method: 'POST', headers, redirect: 'manual' } as const
@@ -372,8 +385,10 @@ test('an account that cannot be read is told, and the person stays logged in', a
 })
 
 test('a link is not told as made while the account cannot be read', async () => {
-  const { app, lab } = await openDesk()
+  const { app, inspector, lab } = await openDesk()
   await logIn(app)
+  await set(inspector, 'CONFIRM_LINK', false)
+  await set(inspector, 'RESULT_CLAIM', false)
   await startLink(app)
   lab.tenant.fault({ route: /^GET \/api\/v2\/users\//, status: 500, times: 100 })
 
@@ -431,6 +446,8 @@ test('cookies are what the SDK wants them to be, and secure over https', async (
     management: { clientId, clientSecret },
     connections: [GOOGLE],
     calendarUrl: 'https://app.example.com/calendar',
+    resultClaim: 'https://app.example.com/linking',
+    identitiesPerConnection: () => 1,
   })
   const exchangeOf = (path: string) => {
     const url = new URL(path, 'https://app.example.com')

@@ -129,6 +129,7 @@ test('the token vault remembers a thousand refresh tokens, and forgets the oldes
     parameters: {},
     result: 'success',
     userId: ALEX.userId,
+    identity: ALEX.userId,
     created: false,
   }
   vault.hear(login)

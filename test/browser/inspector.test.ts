@@ -55,17 +55,20 @@ test('draws a link as it runs, from lane to lane', async () => {
       'Browser to Tenant: comes back from the nested login',
       'Tenant to Action: onContinuePostLogin',
       'Action to Tenant: redeems the code',
-      'Action to Tenant: gets a Management token',
-      'Action to Management API: links the identity',
-      'Action to Tenant: lets the login go on',
+      'Action to Tenant: tells the application: pending',
       'Browser to Tenant: goes back to the application',
       'Browser to Application: comes back to the application',
       'Application to Tenant: redeems the code',
+      'Application to Tenant: confirms the link',
+      'Tenant to Action: onExecutePostLogin',
+      'Action to Tenant: gets a Management token',
+      'Action to Management API: links the identity',
+      'Action to Tenant: tells the application: linked',
       'Browser to Application: looks at the account',
       'Application to Management API: reads the account',
     ])
   expect(await inspector.locator('.cost').textContent()).toMatch(
-    /^The Action: 3 runs, .* round trips 1 at the start and 3 on the way back\. All: \d+ ms\.$/,
+    /^The Action: 4 runs, .* round trips 1 at the start, 1 on the way back, 2 at the confirmation\. All: \d+ ms\.$/,
   )
 })
 
@@ -80,7 +83,7 @@ test('opens an arrow to its decoded request, response and input', async () => {
   const input = await openStep(inspector, 'onExecutePostLogin')
   const token = await openStep(inspector, 'redeems the code')
   const redirect = await openStep(inspector, 'sends the user to the nested login')
-  const end = await openStep(inspector, 'lets the login go on')
+  const end = await openStep(inspector, 'tells the application: linked')
 
   expect(request).toContain('"alg": "RS256"')
   expect(request).toContain('"sub": "auth0|5f7c8ec7c33c6c004bbafe82"')
@@ -97,7 +100,7 @@ test('opens an arrow to its decoded request, response and input', async () => {
   expect(redirect).toMatch(/all metadata\d+ of 16,384 bytes/)
   expect(redirect).toMatch(/written to the log, \d+ kept\d+ of 256 characters/)
   expect(end).toMatch(/account-linking:outcome linked client=exampleWebApplicationClientId001/)
-  expect(end).toMatch(/3 round trips/)
+  expect(end).toMatch(/2 round trips/)
   expect(end).toMatch(/\(10 min left\)[\d,]+ of 4,096 bytes/)
   expect(end).toMatch(/the whole cache[\d,]+ of 8,192 bytes/)
   expect(end).toMatch(/entries\d of 20/)
@@ -186,7 +189,7 @@ test('a connection that is linked twice is told as linked already, without a red
     'Browser to Application: asks to link google-oauth2',
     'Browser to Tenant: asks to link google-oauth2',
     'Tenant to Action: onExecutePostLogin',
-    'Action to Tenant: lets the login go on',
+    'Action to Tenant: tells the application: already_linked',
     'Browser to Application: comes back to the application',
     'Application to Tenant: redeems the code',
     'Browser to Application: looks at the account',

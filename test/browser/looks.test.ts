@@ -65,7 +65,7 @@ test.each([
     await isLinked(app, 'GitHub')
 
     await openTab(inspector, 'Flow')
-    await openStep(inspector, 'lets the login go on')
+    await openStep(inspector, 'tells the application: linked')
     await openStep(inspector, 'GET /authorize')
     await isFine(inspector, 80)
     for (const [name, texts] of [

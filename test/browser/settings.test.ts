@@ -116,7 +116,8 @@ const ROWS: readonly Row[] = [
   {
     name: 'MERGE_USER_METADATA',
     to: true,
-    before: async ({ lab }) => {
+    before: async ({ inspector, lab }) => {
+      await set(inspector, 'CONFIRM_LINK', false)
       const google = createUser(lab.tenant, GOOGLE, 'alex@example.com')
       lab.tenant.users.update(google, { user_metadata: { theme: 'dark' } })
     },
@@ -224,8 +225,8 @@ const ROWS: readonly Row[] = [
     },
   },
   {
-    name: 'RESULT_CLAIM',
-    to: 'https://app.example.com/linking',
+    name: 'CONFIRM_LINK',
+    to: false,
     effect: async ({ app, inspector }) => {
       await link(app)
       await isLinked(app)
@@ -238,6 +239,24 @@ const ROWS: readonly Row[] = [
       expect(await tokens.locator('.behind').textContent()).toMatch(
         /"https:\/\/app\.example\.com\/linking": \{\s+"status": "linked"/,
       )
+    },
+  },
+  { name: 'RESULT_CLAIM', to: false, effect: denies('misconfigured') },
+  {
+    name: 'IDENTITIES_PER_CONNECTION',
+    to: '2',
+    before: async ({ app }) => {
+      await link(app)
+      await isLinked(app)
+      expect(await app.getByRole('button', { name: 'Link another' }).count()).toBe(0)
+    },
+    effect: async ({ app, lab }) => {
+      await app.bringToFront()
+      await app.reload()
+      await app.getByRole('button', { name: 'Link another Google' }).click()
+      await choose(app, 'Sam')
+      await isLinked(app)
+      expect(lab.tenant.users.get(ALEX.userId)?.identities).toHaveLength(3)
     },
   },
   {

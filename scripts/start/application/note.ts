@@ -13,18 +13,25 @@ export interface Note {
   readonly connection?: string
   /** `provider|user_id`; not given: any one of the connection. */
   readonly identity?: string
+  /** How many identities of the connection there were before it. */
+  readonly held?: number
+  /** The tenant said itself what happened: nobody need look. */
+  readonly told?: boolean
   /** What the account has to show for it. */
   readonly expects?: 'linked' | 'unlinked'
   /** Offer a login right here. */
   readonly logIn?: boolean
   /** What the agent has said so far; where it went well, it goes on by itself. */
   readonly agent?: readonly string[]
+  /** It has to know first whose calendar is meant. */
+  readonly asks?: boolean
 }
 
 /** Cookies ignore ports: other applications of this machine have theirs here too. */
 export const NOTE = 'example-application-note'
 
 const isText = (value: unknown): boolean => typeof value === 'string'
+const isSwitch = (value: unknown): boolean => typeof value === 'boolean'
 
 const NOTE_MEMBERS: Readonly<Record<keyof Note, (value: unknown) => boolean>> = {
   tone: (value) => value === 'good' || value === 'bad',
@@ -32,9 +39,12 @@ const NOTE_MEMBERS: Readonly<Record<keyof Note, (value: unknown) => boolean>> = 
   code: isText,
   connection: isText,
   identity: isText,
+  held: (value) => Number.isSafeInteger(value),
+  told: isSwitch,
   expects: (value) => value === 'linked' || value === 'unlinked',
-  logIn: (value) => typeof value === 'boolean',
+  logIn: isSwitch,
   agent: (value) => Array.isArray(value) && value.every(isText),
+  asks: isSwitch,
 }
 
 function isNote(value: unknown): value is Note {

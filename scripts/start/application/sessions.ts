@@ -38,12 +38,27 @@ function createSessions(): SessionStore<Exchange> {
   }
 }
 
+/** Under which name the SDK keeps a session. */
+const SESSION = '__a0_session'
+
 export function createStores({ sessionSecret: secret }: { readonly sessionSecret: string }) {
+  const stateStore = new StatefulStateStore<Exchange>(
+    { secret, store: createSessions() },
+    cookieHandler,
+  )
   return {
     transactionStore: new CookieTransactionStore<Exchange>({ secret }, cookieHandler),
-    stateStore: new StatefulStateStore<Exchange>(
-      { secret, store: createSessions() },
-      cookieHandler,
-    ),
+    stateStore,
+
+    readSession: (exchange: Exchange) => stateStore.get(SESSION, exchange),
+
+    /** Changes what the SDK keeps, where there is a session. */
+    async changeSession(exchange: Exchange, change: Partial<StateData>): Promise<void> {
+      const session = await stateStore.get(SESSION, exchange)
+      if (session === undefined) return
+      await stateStore.set(SESSION, { ...session, ...change }, false, exchange)
+    },
   }
 }
+
+export type Stores = ReturnType<typeof createStores>

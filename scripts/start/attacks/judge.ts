@@ -4,8 +4,9 @@
  */
 
 import type { Code } from '../../../src/outcome.ts'
+import { outcomeOf } from '../../steps/words.ts'
 import type { ActionEntry } from '../../tenant/log.ts'
-import type { LoginAttempt } from '../../tenant/web-application.ts'
+import type { LoginAttempt, TokenResult } from '../../tenant/web-application.ts'
 import type { Page } from '../../testing/browser.ts'
 import { type Actor, type Asked, type Stage, whereIs } from './stage.ts'
 
@@ -50,27 +51,74 @@ function judgeDenial(stage: Stage, actor: Actor, description: string): AttackRes
   const [code = ''] = description.split(':')
   const check = causeOf(run)
   if (TROUBLE.some((one) => one === code)) return notJudged(`the Action had trouble: ${check}`)
-  const where = run.handler === 'onContinuePostLogin' ? 'on the way back' : 'at the start'
-  return { verdict: 'stopped', told: `by the Action, ${where}`, code, check }
+  return { verdict: 'stopped', told: `by the Action, ${whereOf(run)}`, code, check }
+}
+
+function whereOf({ event, handler }: ActionEntry): string {
+  if (handler === 'onContinuePostLogin') return 'on the way back'
+  return event.transaction === undefined ? 'at the confirmation' : 'at the start'
 }
 
 /** A request to attack with, as it ended at the application of whoever made it. */
 export async function judge(
   stage: Stage,
   actor: Actor,
-  { attempt, page }: Asked,
+  { attempt, by, page }: Asked,
   identitiesBefore = 1,
 ): Promise<AttackResult> {
+  const isLinked = () => identitiesOf(stage, actor) > identitiesBefore
   // Whatever the browser is told: a link is a link.
-  if (identitiesOf(stage, actor) > identitiesBefore) {
-    return { verdict: 'not stopped', told: 'the identity is linked' }
-  }
+  if (isLinked()) return LINKED
   if (page.status !== undefined) return notJudged(`the browser is at ${whereIs(page)}`)
+  if (by !== undefined && by.browser !== actor.browser) return judgeForeign(stage, actor, page)
   const result = await attempt.complete(page.url)
   if (result.type === 'denied') return judgeDenial(stage, actor, result.description)
+  const denied = await confirmPending(stage, result)
+  if (isLinked()) return LINKED
+  if (denied !== undefined) return judgeDenial(stage, actor, denied)
+  return leftAlone(stage, actor)
+}
+
+function leftAlone(stage: Stage, actor: Actor): AttackResult {
   const cause = runsOf(stage, actor).map(causeOf).at(-1)
   return noAttack(`the login went on, and nothing was linked: ${cause}`)
 }
+
+const LINKED: AttackResult = { verdict: 'not stopped', told: 'the identity is linked' }
+
+/** The application knows nothing of a request that began in another browser: its `state` is not there. */
+function judgeForeign(stage: Stage, actor: Actor, { url }: Page): AttackResult {
+  const denial = url.searchParams.get('error_description')
+  if (denial !== null) return judgeDenial(stage, actor, denial)
+  const isPending = runsOf(stage, actor).map(outcomeOf).at(-1) === 'pending'
+  if (!isPending) return leftAlone(stage, actor)
+  const check = 'the request is of another browser: nobody confirms the link (CONFIRM_LINK)'
+  return { verdict: 'stopped', told: 'by the application, at its callback', code: 'pending', check }
+}
+
+/** As any application does in whose own browser a link is pending; gives back a denial. */
+async function confirmPending({ app }: Stage, tokens: TokenResult): Promise<string | undefined> {
+  const results = Object.values(tokens.claims).filter(isPendingResult)
+  for (const { confirmation } of results) {
+    const parameters = { link_confirmation: confirmation }
+    const denial = await app
+      .refresh(tokens.refreshToken ?? '', parameters)
+      .then(() => undefined)
+      .catch((error: { readonly error_description?: string }) => {
+        if (error.error_description === undefined) throw error
+        return error.error_description
+      })
+    if (denial !== undefined) return denial
+  }
+  return undefined
+}
+
+/** Whatever RESULT_CLAIM is called here. */
+const isPendingResult = (value: unknown): value is { readonly confirmation: string } =>
+  typeof value === 'object' &&
+  value !== null &&
+  'confirmation' in value &&
+  typeof value.confirmation === 'string'
 
 const identitiesOf = ({ tenant }: Stage, { userId }: Actor): number =>
   tenant.users.get(userId)?.identities.length ?? 0
@@ -85,10 +133,12 @@ export async function judgeWayBack(
   const before = runsOf(stage, actor).length
   const identitiesBefore = identitiesOf(stage, actor)
   const page = await actor.browser.open(wayBack)
-  const refused = page.url.pathname === '/continue' && page.status === 400
-  if (!refused || runsOf(stage, actor).length !== before) {
-    return judge(stage, actor, { attempt, page }, identitiesBefore)
-  }
+  const refused = runsOf(stage, actor).length === before && refusedByPlatform(page)
+  return refused || judge(stage, actor, { attempt, page }, identitiesBefore)
+}
+
+export function refusedByPlatform({ status, url }: Page): AttackResult | undefined {
+  if (url.pathname !== '/continue' || status !== 400) return undefined
   const told = 'by the platform, the Action did not run'
   const check = 'the state of a way back is good once, in the browser that left'
   return { verdict: 'stopped', told, code: '400', check }

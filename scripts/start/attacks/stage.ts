@@ -24,6 +24,8 @@ export interface Stage {
 
 interface More {
   readonly part?: 'before it'
+  /** In whose browser the application has begun it, where that is not the actor's. */
+  readonly by?: Actor
   /** Beside those of any link. */
   readonly parameters?: Readonly<Record<string, string>>
 }
@@ -37,6 +39,8 @@ export interface Actor {
 export interface Asked {
   readonly attempt: LoginAttempt
   readonly page: Page
+  /** As in `More`. */
+  readonly by?: Actor | undefined
 }
 
 export const pathIs =

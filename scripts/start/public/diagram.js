@@ -177,8 +177,10 @@ function replayOf({ replay }) {
 /** @param {Flow} flow */
 function drawHead(flow) {
   const { action, durationMs, outcome, title, tone } = flow
-  const { runs, startRoundTrips, wayBackRoundTrips } = action
-  const cost = `The Action: ${runs} ${runs === 1 ? 'run' : 'runs'}, ${time(action.durationMs)}, round trips ${startRoundTrips} at the start and ${wayBackRoundTrips} on the way back. All: ${time(durationMs)}.`
+  const { confirmationRoundTrips, runs, startRoundTrips, wayBackRoundTrips } = action
+  const confirmed =
+    confirmationRoundTrips === 0 ? '' : `, ${confirmationRoundTrips} at the confirmation`
+  const cost = `The Action: ${runs} ${runs === 1 ? 'run' : 'runs'}, ${time(action.durationMs)}, round trips ${startRoundTrips} at the start, ${wayBackRoundTrips} on the way back${confirmed}. All: ${time(durationMs)}.`
   head.replaceChildren(
     element('div', { class: 'head' }, [
       element('h2', { text: title }),
