@@ -195,17 +195,23 @@ function tellMisuse(error: unknown): string | undefined {
   return message.split('. ', 1)[0]
 }
 
-/** A number within bounds, as the help says that the option takes it. */
-export function readNumber(flag: string, text: string, [min, max]: readonly [number, number]) {
+/** A whole number within bounds, as the help says that the option takes it. */
+export function readNumber(
+  flag: string,
+  text: string,
+  [min, max]: readonly [number, number],
+  takes = max === Number.POSITIVE_INFINITY
+    ? `a number of ${min} or more`
+    : `a number from ${min} to ${max}`,
+): number {
   const number = /^\d+$/.test(text) ? Number(text) : Number.NaN
   if (number >= min && number <= max) return number
-  const bounds = max === Number.POSITIVE_INFINITY ? `of ${min} or more` : `from ${min} to ${max}`
-  throw new Error(`--${flag} takes a number ${bounds}`)
+  throw new Error(`--${flag} takes ${takes}`)
 }
 
 /** A port; `byDefault` where none is given. */
 export const readPort = (flag: string, text: string | undefined, byDefault = 0): number =>
-  text === undefined ? byDefault : readNumber(flag, text, [1, 65_535])
+  text === undefined ? byDefault : readNumber(flag, text, [1, 65_535], 'a port, 1 to 65535')
 
 const WIDTH = 80
 

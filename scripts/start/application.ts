@@ -9,23 +9,21 @@
  */
 
 import { ServerClient } from '@auth0/auth0-server-js'
-import { createAccounts } from './application/account.ts'
+import { type AccountsConfig, createAccounts } from './application/account.ts'
 import { askForCalendar, CALENDAR, giveUp, QUESTION } from './application/agent.ts'
 import { checkNote, readDenial } from './application/denial.ts'
-import { type Note, renderPage } from './application/pages.ts'
-import { createStores, type Exchange, takeNote, writeNote } from './application/sessions.ts'
+import type { Exchange } from './application/exchange.ts'
+import { type Note, takeNote, writeNote } from './application/note.ts'
+import { renderPage } from './application/pages.ts'
+import { createStores } from './application/sessions.ts'
 
-export interface ApplicationConfig {
-  /** The tenant's domain, as in the settings of the application. */
-  readonly domain: string
+export interface ApplicationConfig extends AccountsConfig {
   readonly clientId: string
   readonly clientSecret: string
   /** The origin of this application: the only one whose forms it takes. */
   readonly baseUrl: string
   /** Encrypts its cookies; 32 characters or more. */
   readonly sessionSecret: string
-  /** A machine-to-machine application with `read:users`, to show the linked identities. */
-  readonly management: { readonly clientId: string; readonly clientSecret: string }
   /** The connections that it offers to link. */
   readonly connections: readonly string[]
   readonly calendarUrl: string

@@ -16,7 +16,7 @@ import {
 } from '../tenant/web-application.ts'
 import { type Browser, createBrowser, type Page } from '../testing/browser.ts'
 import { readClaims } from '../testing/sign.ts'
-import type { Label } from './flows.ts'
+import type { Label } from './flow.ts'
 
 export interface AttackResult {
   readonly verdict: 'stopped' | 'not stopped' | 'did not take place' | 'not judged'

@@ -89,3 +89,11 @@ export interface Flow {
 export type Replay =
   | { readonly type: 'request'; readonly path: string; readonly form: Parameters }
   | { readonly type: 'attack'; readonly name: string }
+
+/** What a flow is, where its first request does not say it. */
+export interface Label {
+  readonly title: string
+  readonly replay?: Replay
+  /** Only what comes after it is of interest. */
+  readonly hidden?: boolean
+}

@@ -4,20 +4,12 @@
  * `code_challenge`, interactions), so that flows at once in several browsers stay apart.
  */
 
+import { isLogOut } from '../steps/words.ts'
 import { createBoundedMap } from '../tenant/bounded.ts'
 import { filterParameters, one, toSearch } from '../tenant/http.ts'
 import type { HttpEntry, Parameters } from '../tenant/log.ts'
-import type { ApplicationEntry, Entry, Flow, Replay } from './flow.ts'
-import { isLogOut } from './steps.ts'
+import type { ApplicationEntry, Entry, Flow, Label } from './flow.ts'
 import { summarize, tellUnshowable } from './summary.ts'
-
-/** What a flow is, where its first request does not say it. */
-export interface Label {
-  readonly title: string
-  readonly replay?: Replay
-  /** Only what comes after it is of interest. */
-  readonly hidden?: boolean
-}
 
 export interface Flows {
   add(entry: Entry): void

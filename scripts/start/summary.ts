@@ -2,9 +2,9 @@
  * One flow from its entries: put in order, in words, how it ended, and what the Action cost. Pure.
  */
 
-import type { ApplicationEntry, Entry, Flow, RunEntry, Step } from './flow.ts'
-import type { Label } from './flows.ts'
-import { isLogOut, stepsOf } from './steps.ts'
+import { isLogOut, outcomeOf } from '../steps/words.ts'
+import type { ApplicationEntry, Entry, Flow, Label, RunEntry, Step } from './flow.ts'
+import { stepsOf } from './steps.ts'
 
 type TenantEntry = Exclude<Entry, ApplicationEntry>
 
@@ -41,7 +41,9 @@ function endOf(entries: readonly Entry[]): Pick<Flow, 'outcome' | 'tone'> {
   if (broken !== undefined) return { outcome: 'the Action broke', tone: 'bad' }
   const isOver = entries.some((entry) => isEnd(entry))
   if (!isOver) return { outcome: 'under way', tone: 'running' }
-  const said = entries.flatMap((entry) => (entry.kind === 'action' ? outcomeIn(entry) : [])).at(-1)
+  const said = entries
+    .flatMap((entry) => (entry.kind === 'action' ? (outcomeOf(entry) ?? []) : []))
+    .at(-1)
   return { outcome: said ?? 'done', tone: 'good' }
 }
 
@@ -63,11 +65,6 @@ function isEnd(entry: Entry): boolean {
   if (entry.kind === 'application') return entry.location === '/'
   if (entry.kind !== 'http') return false
   return isLogOut(entry.path) || redirectOf(entry)?.pathname === '/callback'
-}
-
-function outcomeIn({ commands, lines, nested }: RunEntry): readonly string[] {
-  if (nested || commands.some(({ type }) => type === 'redirect.sendUserTo')) return []
-  return lines.flatMap((line) => /:outcome (\w+)/.exec(line)?.[1] ?? [])
 }
 
 function costOf(entries: readonly Entry[]): Flow['action'] {

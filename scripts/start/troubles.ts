@@ -3,7 +3,7 @@
  * Changes the running tenant; tells which trouble is waiting to happen.
  */
 
-import type { Fault } from '../tenant/faults.ts'
+import type { LocalTenantFault } from '../tenant/faults.ts'
 import type { Tenant } from '../tenant/index.ts'
 import type { LogEntry } from '../tenant/log.ts'
 
@@ -70,7 +70,7 @@ const BUSY = {
 }
 
 /** Of the Action's requests alone: the application's own shall go on. */
-const FAULTS: Readonly<Record<string, Fault>> = {
+const FAULTS: Readonly<Record<string, LocalTenantFault>> = {
   busy: { ...BUSY, caller: 'action' },
   busyForGood: { ...BUSY, caller: 'action', times: Number.POSITIVE_INFINITY },
   lost: { route: LINK, caller: 'action', break: 'lose' },
@@ -80,8 +80,14 @@ const FAULTS: Readonly<Record<string, Fault>> = {
 /** Those that stay until they are switched off, or have happened. */
 const LASTING = ['slow', 'firstValues', 'sessionReplaced', ...Object.keys(FAULTS)]
 
+export interface ShownTrouble extends Trouble {
+  /** It stays until it is switched off, or has happened. */
+  readonly lasting: boolean
+  readonly on: boolean
+}
+
 export interface Troubles {
-  shown(): readonly (Trouble & { readonly lasting: boolean; readonly on: boolean })[]
+  shown(): readonly ShownTrouble[]
   /** What is wrong with it, if anything is. */
   set(name: string, on: boolean): Promise<string | undefined>
   /** What happened once is over. */

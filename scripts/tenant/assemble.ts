@@ -12,7 +12,7 @@ import { createActionsHost, type HostValues } from './actions-host.ts'
 import { type Applications, registerApplications } from './applications.ts'
 import { type AuthorizationServer, createAuthorizationServer } from './authorization-server.ts'
 import { createConnectionLogin } from './connection-login.ts'
-import { CONNECTIONS, type Connection, DATABASE, type Person } from './connections.ts'
+import { CONNECTIONS, type Connection, type ConnectionPerson, DATABASE } from './connections.ts'
 import { buildTenantEvent } from './event.ts'
 import type { Addresses } from './front-door.ts'
 import { type Exchange, one, sendJson } from './http.ts'
@@ -36,7 +36,7 @@ export interface Parts {
   readonly store: Store
   readonly cache: CacheDouble
   readonly registry: ActionRegistry
-  addPerson(connection: string, person: Person): void
+  addPerson(connection: string, person: ConnectionPerson): void
   rotateKeys(): Promise<void>
   behave(change: PlatformBehaviour): void
   answer(exchange: Exchange): Promise<void>
@@ -66,7 +66,7 @@ export async function assemble(
   const registry = createActionRegistry(options.buildDelayMs ?? 150)
   const people = new Map(connections.map(({ name, people: known }) => [name, [...known]]))
 
-  const addUser = (connection: Connection, person: Person): void => {
+  const addUser = (connection: Connection, person: ConnectionPerson): void => {
     if (connection.name === DATABASE) store.create(connection, person)
   }
   for (const connection of connections) {

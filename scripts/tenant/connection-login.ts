@@ -3,7 +3,8 @@
  * the stand-alone user of a person whom the tenant does not know yet, and notes each login; no I/O.
  */
 
-import type { Connection, Person } from './connections.ts'
+import type { Connection, ConnectionPerson } from './connections.ts'
+import type { Html } from './html.ts'
 import { type Exchange, one, sendPage, toSearch } from './http.ts'
 import type { Log, LoginEntry, Parameters } from './log.ts'
 import { choicePage, connectionPage, page } from './pages.ts'
@@ -14,7 +15,7 @@ import { type Authentication, connectionParameters, type LoginTransaction } from
 export interface ConnectionLoginOptions {
   readonly connections: readonly Connection[]
   readonly isEnabled: (connection: string, clientId: string) => boolean
-  readonly peopleOf: (connection: Connection) => readonly Person[]
+  readonly peopleOf: (connection: Connection) => readonly ConnectionPerson[]
   readonly providerSessions: ProviderSessions
   readonly store: Store
   readonly log: Log
@@ -29,13 +30,13 @@ export interface ConnectionLogin {
   /** If it is enabled for this application. */
   find(name: string, clientId: string): Connection | undefined
   /** The page on which a person chooses between the connections. */
-  choices(transaction: LoginTransaction, application: string): string
+  choices(transaction: LoginTransaction, application: string): Html
   page(
     exchange: Exchange,
     transaction: LoginTransaction,
     connection: Connection,
     error?: string,
-  ): string
+  ): Html
   /** What a submitted page comes to. */
   judge(form: Parameters, transaction: LoginTransaction, connection: Connection): Verdict
   /** What stands for the page's form where nobody is asked. */
@@ -97,7 +98,7 @@ export function createConnectionLogin(options: ConnectionLoginOptions): Connecti
     connection: Connection,
     state: string,
     error?: string,
-  ): string =>
+  ): Html =>
     connectionPage({
       connection: connection.name,
       database: isDatabase(connection),
@@ -107,7 +108,7 @@ export function createConnectionLogin(options: ConnectionLoginOptions): Connecti
       ...(error === undefined ? {} : { error }),
     })
 
-  function findOrCreate(connection: Connection, person: Person) {
+  function findOrCreate(connection: Connection, person: ConnectionPerson) {
     const known = store.findByIdentity(connection.provider, connection.identityId(person))
     const { user_id: userId } = known ?? store.create(connection, person)
     return { userId, created: known === undefined }

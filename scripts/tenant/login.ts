@@ -24,6 +24,7 @@ import {
   redirect,
   sendJson,
   sendPage,
+  setCookie,
   toSearch,
 } from './http.ts'
 import type { Parameters } from './log.ts'
@@ -139,10 +140,7 @@ export function createLogin(options: LoginOptions): Login {
       return sendPage(exchange.res, 400, page({ title: 'This login cannot go on', text }))
     }
     const browserId = exchange.cookies[browserCookie] ?? handle()
-    exchange.res.appendHeader(
-      'set-cookie',
-      `${browserCookie}=${browserId}; Path=/; HttpOnly; SameSite=Lax; Secure`,
-    )
+    setCookie(exchange.res, browserCookie, browserId)
     const transaction: LoginTransaction = {
       id: `txn_${handle()}`,
       nested: applications.find(clientId)?.caller === 'action',

@@ -5,8 +5,8 @@ import type { Realm } from '../testing/load.ts'
 import type { ActionRegistry } from './action-registry.ts'
 import type { Applications } from './applications.ts'
 import type { RequestRules } from './authorize-request.ts'
-import type { Connection, Person } from './connections.ts'
-import type { Fault } from './faults.ts'
+import type { Connection, ConnectionPerson } from './connections.ts'
+import type { LocalTenantFault } from './faults.ts'
 import type { Addresses } from './front-door.ts'
 import type { Exchange } from './http.ts'
 import type { ActionEntry, HttpEntry, LogEntry, LoginEntry } from './log.ts'
@@ -83,7 +83,7 @@ export interface Tenant extends Addresses {
   /** The Actions, as the Management API has them. */
   readonly actions: ActionRegistry
   /** Lets somebody more log in at a connection; database people get their user at once. */
-  addPerson(connection: string, person: Person): void
+  addPerson(connection: string, person: ConnectionPerson): void
   /** New signing keys; the old ones are revoked at once, and what they signed is good no more. */
   rotateKeys(): Promise<void>
   /** From now on; nested logins that are under way are over. */
@@ -105,8 +105,10 @@ export interface Tenant extends Addresses {
   runs(): readonly ActionEntry[]
   logins(): readonly LoginEntry[]
   clearLog(): void
-  fault(fault: Fault): void
+  fault(fault: LocalTenantFault): void
+  /** None are left; a request that one holds back goes on. */
   clearFaults(): void
+  /** From now on; what waits already goes on. */
   setBackChannelDelay(delayMs: number): void
   close(): Promise<void>
 }

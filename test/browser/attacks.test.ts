@@ -5,8 +5,8 @@
 
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
-import type { Fault } from '../../scripts/tenant/faults.ts'
-import { type Desk, openDesk, openTab, outcomeIs, set, stepsOf } from './desk.ts'
+import type { LocalTenantFault } from '../../scripts/tenant/faults.ts'
+import { type Desk, HELD_MS, openDesk, openTab, outcomeIs, set, stepsOf } from './desk.ts'
 
 const resultOf = (inspector: Page, label: string) =>
   inspector.locator('#attacks li').filter({ hasText: label }).locator('.result')
@@ -117,7 +117,7 @@ test.each([
   expect(await attack(inspector, label)).toBe(result)
 })
 
-const broken = (route: Fault['route'], status: number, after = 0): Fault => ({
+const broken = (route: LocalTenantFault['route'], status: number, after = 0): LocalTenantFault => ({
   route,
   status,
   after,
@@ -183,7 +183,7 @@ test('a result is gone once the settings, the faults or another try make it old'
 
 test('a change during an attack makes its result worth nothing', async () => {
   const { inspector, lab } = await openDesk()
-  lab.tenant.setBackChannelDelay(4_000)
+  lab.tenant.setBackChannelDelay(HELD_MS)
   await start(inspector, 'Stolen hint')
   await set(inspector, 'ALLOW_MERGE', true)
   lab.tenant.setBackChannelDelay(0)

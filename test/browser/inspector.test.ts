@@ -2,10 +2,12 @@
 
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { TOO_DEEP } from '../../scripts/start/decode.ts'
 import type { Lab } from '../../scripts/start/lab.ts'
+import { TOO_DEEP } from '../../scripts/steps/decode.ts'
+import { ALEX } from '../e2e/scenario.ts'
 import {
   choose,
+  HELD_MS,
   isDenied,
   isLinked,
   link,
@@ -17,7 +19,6 @@ import {
   set,
   startLink,
   stepsOf,
-  switching,
 } from './desk.ts'
 
 test('draws a link as it runs, from lane to lane', async () => {
@@ -103,20 +104,15 @@ test('opens an arrow to its decoded request, response and input', async () => {
 })
 
 test('draws the calls of a run that is still under way', async () => {
-  const { app, inspector } = await openDesk()
+  const { app, inspector, lab } = await openDesk()
   await logIn(app)
   await startLink(app)
-  await openTab(inspector, 'Faults')
-  const slow = inspector.getByRole('switch', { name: 'Slow tenant' })
-  await switching(inspector, 'troubles', () => slow.check())
-  await openTab(inspector, 'Flow')
+  lab.tenant.fault({ route: /^POST .*\/identities$/, delayMs: HELD_MS })
 
-  await app.bringToFront()
   const back = choose(app, 'Alex')
-  await expect
-    .poll(() => stepsOf(inspector), { timeout: 15_000 })
-    .toContain('Action to Tenant: redeems the code')
+  await expect.poll(() => stepsOf(inspector)).toContain('Action to Tenant: redeems the code')
   const early = await stepsOf(inspector)
+  lab.tenant.clearFaults()
   await back
   await isLinked(app)
 
@@ -197,7 +193,7 @@ test('a connection that is linked twice is told as linked already, without a red
     'Application to Management API: reads the account',
   ]
   await expect.poll(() => stepsOf(inspector)).toEqual(steps)
-  expect(lab.tenant.users.get('auth0|5f7c8ec7c33c6c004bbafe82')?.identities).toHaveLength(2)
+  expect(lab.tenant.users.get(ALEX.userId)?.identities).toHaveLength(2)
 })
 
 test('flows of two browsers at once stay apart', async () => {

@@ -3,28 +3,20 @@
  * deploys. Files under the system's temporary folder, removed after the test.
  */
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { expect, onTestFinished } from 'vitest'
+import { expect } from 'vitest'
 import { ALEX, connectionsOf, openScenario } from '../e2e/scenario.ts'
+import { ROOT } from './processes.ts'
 import type { Bench } from './tenant.ts'
 
-export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const CLI = join(ROOT, 'node_modules', '.bin', 'a0deploy')
 const ACTION_SECRET = 'example-action-secret-of-32-characters-or-more'
 /** It takes some ten seconds to start. */
 export const TIMEOUT_MS = 180_000
 
 const run = promisify(execFile)
-
-export async function workFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'deploy-cli-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
-  return folder
-}
 
 /** auth0-deploy-cli as a process of its own, over https. */
 export async function runCli(

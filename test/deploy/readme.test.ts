@@ -1,15 +1,14 @@
-import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import type { Finding, Level } from '../../scripts/deploy/checks/finding.ts'
 import { PREFIX } from '../../scripts/deploy/settings.ts'
-import { DEFAULT_ACTION_NAME } from '../../scripts/options.ts'
-import { blockOf, blocksOf, readYaml } from '../readme/blocks.ts'
+import { COMMANDS, DEFAULT_ACTION_NAME } from '../../scripts/options.ts'
+import { codeBlocks, README, readText, readYaml, sectionOf } from '../readme/blocks.ts'
 import { ACTION, startBench } from './tenant.ts'
 
-const { scripts } = JSON.parse(
-  await readFile(new URL('../../package.json', import.meta.url), 'utf8'),
-) as { readonly scripts: Readonly<Record<string, string>> }
+const { scripts } = JSON.parse(readText('package.json')) as {
+  readonly scripts: Readonly<Record<string, string>>
+}
 
 const commandsOf = (text: string) =>
   [...text.matchAll(/npm run (?:--silent )?([a-z]+)((?: -- [^\n#]*)?)/g)].map(
@@ -27,7 +26,7 @@ const withPrefix = (settings: Readonly<Record<string, string>>) =>
 
 describe('the README, with one command', () => {
   it('names commands that are there, and options that they take', async () => {
-    const [block = ''] = blocksOf('With one command', 'sh')
+    const [block = ''] = codeBlocks('sh', sectionOf('README.md', 'Put it into a tenant'))
     const commands = commandsOf(block)
     expect(commands.map(({ script }) => script)).toEqual(['deploy', 'deploy', 'doctor'])
     for (const { script } of commands) expect(Object.keys(scripts)).toContain(script)
@@ -41,14 +40,21 @@ describe('the README, with one command', () => {
   })
 
   it('asks for the scopes that a whole deployment takes, and no others', async () => {
-    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
-    const [, list = ''] = /with `(read:actions [^`]+)`/.exec(readme) ?? []
+    const [, list = ''] = /with `(read:actions [^`]+)`/.exec(README) ?? []
     const scopes = list.split(' ')
     const bench = await startBench()
     const all = bench.tenant.applications.deployer.managementScopes
     bench.revoke(...all.filter((scope) => !scopes.includes(scope)))
     expect((await bench.run(['--provision'], {}, async () => ACTION)).code).toBe(0)
     expect((await bench.run([], { LINK_ENFORCE_MFA: 'yes' }, async () => ACTION)).code).toBe(0)
+  })
+})
+
+describe('the page, with one command', () => {
+  it('names every option that the command has, and no other', () => {
+    const table = sectionOf('.github/deploy.md', 'With one command')
+    const named = [...table.matchAll(/^\| `--([a-z-]+)/gm)].map(([, name]) => name)
+    expect([...named, 'help'].sort()).toEqual(Object.keys(COMMANDS.deploy.options).sort())
   })
 })
 
@@ -68,8 +74,8 @@ interface Job {
   }[]
 }
 
-describe('the README, from GitHub', () => {
-  const workflow = () => readYaml(blockOf('From GitHub', 'yaml')) as Workflow
+describe('the workflow to copy', () => {
+  const workflow = () => readYaml(readText('.github/deploy/github/deploy.yml')) as Workflow
 
   it('deploys on a tag, the file that is compared with its sources and attested', () => {
     const { on, jobs } = workflow()
@@ -124,11 +130,9 @@ describe('the README, from GitHub', () => {
   })
 })
 
-describe('the README, by hand', () => {
+describe('the page, by hand', () => {
   it('lists what the doctor ticks of an Action by hand, and leaves out what it cannot', async () => {
-    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
-    const [, section = ''] = readme.split('\n### By hand\n')
-    const [text = ''] = section.split(/\n##+ /)
+    const text = sectionOf('.github/deploy.md', 'By hand')
     for (const [name, value] of Object.entries(RECOMMENDED))
       expect(text).toContain(`\`${name}\` = \`${value}\``)
     const items = [...text.matchAll(/^- \[ \] ([^:\n]+)/gm)].flatMap(([, names = '']) =>

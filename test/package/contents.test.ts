@@ -1,7 +1,7 @@
 /** What the tarball holds, by rule, and what `npm pack` says and leaves behind. */
 
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import { expect, inject, test } from 'vitest'
 import { ROOT } from './npm.ts'
 import { importsOf, isRelative, NAME, openPacked, packageOf, reachedFrom } from './packed.ts'
@@ -10,7 +10,18 @@ const { dist, folder, packing } = inject('installed')
 const packed = openPacked(folder)
 const manifest = JSON.parse(packed.read('package.json'))
 
-const TOP = ['.github/CHANGELOG.md', '.github/SECURITY.md', 'LICENSE', 'README.md', 'package.json']
+const TOP = ['LICENSE', 'README.md', 'package.json']
+
+/** The pages that the README links to, and the examples beside them. */
+const EXAMPLES = ['application', 'deploy', 'testing']
+const PAGES = [...EXAMPLES, 'review', 'CHANGELOG', 'CONTRIBUTING', 'SECURITY']
+const exampleFiles = EXAMPLES.flatMap((name) =>
+  readdirSync(join(ROOT, '.github', name), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(ROOT.length)),
+)
+const texts = [...exampleFiles, ...PAGES.map((name) => `.github/${name}.md`)]
+
 const DIST = [
   'dist/THIRD-PARTY.txt',
   'dist/action.cdx.json',
@@ -31,17 +42,31 @@ const code = reachedFrom(packed, ENTRIES)
 test('it holds what the entries reach, with the types of the testing entry, the pages, and the Action', () => {
   const types = reachedFrom(packed, [TESTING], (module) => [typesOf(module)]).map(typesOf)
   const modules = new Set([...code, ...types.map((file) => file.replace(/\.d\.ts$/, '.js'))])
-  const expected = [...TOP, ...DIST, ...publicFiles, ...modules, ...types]
+  const expected = [...TOP, ...texts, ...DIST, ...publicFiles, ...modules, ...types]
   expect(packed.files).toEqual(expected.sort())
 })
 
 test('it holds no sources, tests or maps, and nothing that builds the Action', () => {
   const wrong = packed.files.filter(
     (file) =>
-      /(?<!\.d)\.[cm]?ts$|\.test\.|\.map$/.test(file) ||
-      /(build|bundle|mutate|bench|soak)\./.test(file),
+      !exampleFiles.includes(file) &&
+      (/(?<!\.d)\.[cm]?ts$|\.test\.|\.map$/.test(file) ||
+        /(build|bundle|mutate|bench|soak)\./.test(file)),
   )
   expect(wrong).toEqual([])
+})
+
+test('every link of its texts works there; the picture is in the repository alone', () => {
+  const links = packed.files
+    .filter((file) => file.endsWith('.md'))
+    .flatMap((file) =>
+      // Not `![…](…)`: what a picture shows stands in its text.
+      [...packed.read(file).matchAll(/(?<!!\[[^\]]*)\]\((?!https:|#)([^)#]+)/g)].map(
+        ([, to = '']) => posix.join(posix.dirname(file), to),
+      ),
+    )
+  expect(links.length).toBeGreaterThan(20)
+  expect(links.filter((to) => !packed.files.includes(to))).toEqual([])
 })
 
 test('no file of it is over 100 kB, and all together are under 1 MB', () => {

@@ -4,7 +4,13 @@
  */
 
 import { ManagementClient } from 'auth0'
-import type { ApplicationConfig } from '../application.ts'
+
+export interface AccountsConfig {
+  /** The tenant's domain, as in the settings of the application. */
+  readonly domain: string
+  /** A machine-to-machine application with `read:users`, to show the linked identities. */
+  readonly management: { readonly clientId: string; readonly clientSecret: string }
+}
 
 export interface Identity {
   readonly connection: string
@@ -19,7 +25,7 @@ export type Identities = readonly Identity[] | undefined
 /** Somebody waits for the page. */
 const LIMITS = { timeoutInSeconds: 5, maxRetries: 1 }
 
-export function createAccounts({ domain, management }: ApplicationConfig) {
+export function createAccounts({ domain, management }: AccountsConfig) {
   const open = () => new ManagementClient({ domain, ...management, ...LIMITS })
   let client = open()
 

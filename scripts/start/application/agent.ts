@@ -4,7 +4,7 @@
  */
 
 import type { ServerClient } from '@auth0/auth0-server-js'
-import type { Exchange } from './sessions.ts'
+import type { Exchange } from './exchange.ts'
 
 export const QUESTION = 'What is on my calendar today?'
 

@@ -5,7 +5,7 @@
 
 import type { Code } from '../../../src/outcome.ts'
 import type { Identities } from './account.ts'
-import type { Note } from './pages.ts'
+import type { Note } from './note.ts'
 
 const LOG_IN = 'Please log in again, and start from here once more.'
 const NOT_OFFERED = 'That is not allowed here.'
