@@ -20,7 +20,7 @@ export default defineConfig({
     reporters: process.env.GITHUB_ACTIONS ? ['minimal', 'github-actions'] : ['minimal'],
     projects: [
       project('fast', 0, {
-        include: ['test/{attacks,bundle,contract,e2e,fuzz,house,readme,unit}/**/*.test.ts'],
+        include: ['test/{attacks,bundle,contract,e2e,explore,fuzz,house,readme,unit}/**/*.test.ts'],
         maxWorkers: '100%',
         testTimeout: 20_000,
       }),

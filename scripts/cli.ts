@@ -25,6 +25,7 @@ const REPOSITORY: Home = {
 const OF_THE_REPOSITORY: Runs = {
   bench: async (args) => (await import('./bench.ts')).main(args),
   build: async (args) => (await import('./build.ts')).main(args),
+  explore: async (args) => (await import('./explore.ts')).main(args),
   mutate: async (args) => (await import('./mutate.ts')).main(args),
   release: async (args) => (await import('./release.ts')).main(args),
   soak: async (args) => (await import('./soak.ts')).main(args),

@@ -143,6 +143,30 @@ is told; only what cannot be measured makes this fail.`,
     does: 'Breaks the sources one way at a time, and expects a red test.',
     options: { only: value('TEXT', 'only those with this text in their names'), help: HELP },
   },
+  explore: {
+    does: 'Searches for moves by which an identity enters or leaves an account unasked.',
+    options: {
+      only: value(
+        'TEXT',
+        'configurations with this in their group or name (groups: closed, gap, check, left)',
+      ),
+      depth: { ...value('N', 'no deeper than this many moves (default: its own)'), default: '99' },
+      walks: {
+        ...value('N', 'random walks in all (default: 10000; 0: none)'),
+        default: '10000',
+      },
+      seed: { ...value('N', 'of the walks (default: 20260302)'), default: '20260302' },
+      'with-checks': flag('leaves in the checks that "check" takes out: finds nothing then'),
+      help: HELP,
+    },
+    more: `closed   with CONFIRM_LINK and a proper application: nothing may be found
+gap      what is known to be open without it: it must be found
+check    one check is taken out of the source: its attack must be found
+left     what stays open, and what does not
+
+On dist/action.js, without sockets, in up to two threads. Fails where it finds
+anything else.`,
+  },
   release: {
     does: 'Checks whether this can be released, and makes the files of a release.',
     options: {

@@ -3,7 +3,7 @@
  * flow, and orders. Types only, for the server and for the page.
  */
 
-import type { AttackResult } from './attacks.ts'
+import type { AttackResult } from './attacks/judge.ts'
 import type { Deployment } from './deployments.ts'
 import type { Flow } from './flow.ts'
 import type { ShownPerson } from './people.ts'

@@ -11,7 +11,7 @@ import { readBody } from '../tenant/http.ts'
 
 export interface WebServer {
   readonly port: number
-  /** Until then it answers that it is starting. */
+  /** Until then requests wait: a page that is open already goes on with the first answer. */
   serve(site: Site): void
   close(): Promise<void>
 }
@@ -29,11 +29,10 @@ const METHODS = ['GET', 'HEAD', 'POST']
 
 type Listener = (req: IncomingMessage, res: ServerResponse) => void
 
-const starting: Listener = (_req, res) => void res.writeHead(503).end('Starting')
-
 /** `port` 0: any free one. */
 export async function openWebServer(port: number): Promise<WebServer> {
-  const server = createServer(starting)
+  const site = Promise.withResolvers<Listener>()
+  const server = createServer((req, res) => void site.promise.then((answer) => answer(req, res)))
   server.listen(port, LOOPBACK)
   await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
     const busy = error.code === 'EADDRINUSE'
@@ -43,7 +42,7 @@ export async function openWebServer(port: number): Promise<WebServer> {
 
   return {
     port: opened,
-    serve: (site) => void server.removeAllListeners('request').on('request', listen(site, opened)),
+    serve: (given) => site.resolve(listen(given, opened)),
     async close() {
       const closed = once(server, 'close')
       server.close()
