@@ -14,7 +14,7 @@ import type { Bench } from './tenant.ts'
 const CLI = join(ROOT, 'node_modules', '.bin', 'a0deploy')
 const ACTION_SECRET = 'example-action-secret-of-32-characters-or-more'
 /** It takes some ten seconds to start. */
-export const TIMEOUT_MS = 180_000
+export const TIMEOUT_MS = 360_000
 
 const run = promisify(execFile)
 
