@@ -7,7 +7,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { confirm, confirmInBrowser, readResult } from '../../.github/application/confirm.ts'
 import { complete, link } from '../../.github/application/server-sdk.ts'
 import { DATABASE, GOOGLE } from '../../scripts/tenant/connections.ts'
-import { createAuthClient, createSdkApplication } from '../support/sdk.ts'
+import { createAuthClient, createSdkApplication, linkWithoutScope } from '../support/sdk.ts'
 import { ALEX, connectionsOf, SAM, type ScenarioOptions, startScenario } from './scenario.ts'
 
 const RESULT_CLAIM = 'https://app.example.com/linking'
@@ -86,6 +86,25 @@ describe('auth0-server-js, where links are to be confirmed', () => {
     const back = await open(browser, await confirmInBrowser(sdk, {}))
     expect(await complete(sdk, {}, back.url)).toMatchObject({ code: 'confirmation_invalid' })
     expect(connections()).toEqual([DATABASE])
+  })
+
+  test('needs max_age with the link for that login, where PRIMARY_MAX_AUTH_AGE is set', async () => {
+    const max_age = 600
+    const started = await startTenant({}, { PRIMARY_MAX_AUTH_AGE: String(max_age) })
+    const { tenant, app, browser, connections } = started
+    const { sdk, logIn, open } = createSdkApplication(tenant, { redirectUri: app.redirectUri })
+    const confirmAfter = async (authorizationParams: { readonly max_age?: number }) => {
+      await logIn(browser, ALEX.email, { max_age })
+      const options = { ...linkWithoutScope(GOOGLE), authorizationParams }
+      const page = await open(browser, await sdk.startLinkUser(options))
+      const pending = await browser.submit(page, { values: { email: ALEX.email } })
+      expect(await complete(sdk, {}, pending.url)).toBeUndefined()
+      const back = await open(browser, await confirmInBrowser(sdk, {}))
+      return complete(sdk, {}, back.url)
+    }
+    expect(await confirmAfter({})).toMatchObject({ code: 'reauth_required' })
+    expect(await confirmAfter({ max_age })).toBeUndefined()
+    expect(connections()).toEqual([DATABASE, GOOGLE])
   })
 
   // What no documentation tells: in whose session the browser is after the second login.
