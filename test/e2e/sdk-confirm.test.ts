@@ -7,8 +7,8 @@ import { describe, expect, test, vi } from 'vitest'
 import { confirm, confirmInBrowser, readResult } from '../../.github/application/confirm.ts'
 import { complete, link } from '../../.github/application/server-sdk.ts'
 import { DATABASE, GOOGLE } from '../../scripts/tenant/connections.ts'
-import { createAuthClient, createSdkApplication } from '../support/sdk.ts'
-import { ALEX, connectionsOf, type ScenarioOptions, startScenario } from './scenario.ts'
+import { createAuthClient, createSdkApplication, linkWithoutScope } from '../support/sdk.ts'
+import { ALEX, connectionsOf, SAM, type ScenarioOptions, startScenario } from './scenario.ts'
 
 const RESULT_CLAIM = 'https://app.example.com/linking'
 const LINKED = { status: 'linked', connection: GOOGLE }
@@ -88,6 +88,25 @@ describe('auth0-server-js, where links are to be confirmed', () => {
     expect(connections()).toEqual([DATABASE])
   })
 
+  test('needs max_age with the link for that login, where PRIMARY_MAX_AUTH_AGE is set', async () => {
+    const max_age = 600
+    const started = await startTenant({}, { PRIMARY_MAX_AUTH_AGE: String(max_age) })
+    const { tenant, app, browser, connections } = started
+    const { sdk, logIn, open } = createSdkApplication(tenant, { redirectUri: app.redirectUri })
+    const confirmAfter = async (authorizationParams: { readonly max_age?: number }) => {
+      await logIn(browser, ALEX.email, { max_age })
+      const options = { ...linkWithoutScope(GOOGLE), authorizationParams }
+      const page = await open(browser, await sdk.startLinkUser(options))
+      const pending = await browser.submit(page, { values: { email: ALEX.email } })
+      expect(await complete(sdk, {}, pending.url)).toBeUndefined()
+      const back = await open(browser, await confirmInBrowser(sdk, {}))
+      return complete(sdk, {}, back.url)
+    }
+    expect(await confirmAfter({})).toMatchObject({ code: 'reauth_required' })
+    expect(await confirmAfter({ max_age })).toBeUndefined()
+    expect(connections()).toEqual([DATABASE, GOOGLE])
+  })
+
   // What no documentation tells: in whose session the browser is after the second login.
   test('confirms by the refresh token where the browser’s session was replaced', async () => {
     const { client, session, connections } = await startPending(
@@ -104,12 +123,30 @@ describe('auth0-server-js, where links are to be confirmed', () => {
     const [owner, visitor] = [0, 1].map(() => createSdkApplication(tenant, { redirectUri }))
     if (owner === undefined || visitor === undefined) throw new Error('no applications')
     await owner.logIn(browser, ALEX.email)
-    await visitor.logIn(newBrowser(), 'sam@example.net')
+    await visitor.logIn(newBrowser(), SAM.email)
     const page = await owner.open(browser, await link(owner.sdk, {}))
     const back = await browser.submit(page, { values: { email: ALEX.email } })
     await expect(visitor.sdk.completeInteractiveLogin(back.url)).rejects.toThrow()
     expect(connections()).toEqual([DATABASE])
   })
+})
+
+// SECURITY.md tells it among what is left: the attacker's application confirms, in its own session.
+test('who gets hold of another person’s way back links it, confirmed or not', async () => {
+  const { tenant, app, browser, logIn, askForLink, newBrowser } = await startTenant()
+  const { attempt, page } = await askForLink(await logIn(SAM.email), {
+    scope: 'openid link_account offline_access',
+  })
+  const nested = page.visited.find(({ searchParams }) => searchParams.get('max_age') === '0')
+  const victim = newBrowser({ stopAt: ({ pathname }) => pathname === '/continue' })
+  if (nested === undefined) throw new Error('there was no second login')
+  const wayBack = await victim.submit(await victim.open(nested), { values: { email: ALEX.email } })
+  const pending = await attempt.complete((await browser.open(wayBack.url)).url)
+  if (pending.type === 'denied') throw new Error(pending.description)
+  expect(connectionsOf(tenant, SAM.userId)).toEqual([DATABASE])
+  const { confirmation = '' } = readResult(pending.idToken) ?? {}
+  await app.refresh(pending.refreshToken ?? '', { link_confirmation: confirmation })
+  expect(connectionsOf(tenant, SAM.userId)).toEqual([DATABASE, GOOGLE])
 })
 
 describe('auth0-auth-js, where links are to be confirmed', () => {
