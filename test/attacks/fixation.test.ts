@@ -195,7 +195,9 @@ attack('fixation', () => {
 
 attack('confirmedElsewhere', () => {
   // Nobody binds anything, every pinned value is equal, and the victim does all that is asked of her:
-  // the way back proves two people, and the application whose session it is never confirms.
+  // the way back proves two people, and the application of her browser has another state. Who opens the
+  // way back in the browser that started has the right state: SECURITY.md tells that gap, and
+  // test/e2e/sdk-confirm.test.ts shows it.
   describe('nothing is linked', () => {
     const settings = {
       CONFIRM_LINK: 'yes',
