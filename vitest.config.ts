@@ -1,12 +1,45 @@
-import { configDefaults, defineConfig } from 'vitest/config'
+/**
+ * The tests, in four projects. `npm test` runs `fast`; the others take a browser, processes of their own
+ * or the package registry, and have npm scripts of their own (`test:browser`, ...).
+ */
+
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
+
+type TestOptions = NonNullable<TestProjectInlineConfiguration['test']>
+
+/** Different numbers of workers need an order, for whoever runs all projects at once. */
+const project = (name: string, groupOrder: number, options: TestOptions) => ({
+  extends: true as const,
+  test: { name, sequence: { groupOrder }, include: [`test/${name}/**/*.test.ts`], ...options },
+})
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    // They need a browser of the system's, the registry or minutes: `npm run test:browser` and so on.
-    exclude: [...configDefaults.exclude, 'test/{browser,deploy,package,rehearse}/**'],
     setupFiles: ['test/support/setup.ts'],
-    maxWorkers: '100%',
-    testTimeout: 20_000,
+    // What fails, and nothing of what passes.
+    reporters: process.env.GITHUB_ACTIONS ? ['minimal', 'github-actions'] : ['minimal'],
+    projects: [
+      project('fast', 0, {
+        include: ['test/{attacks,bundle,contract,e2e,explore,fuzz,house,readme,unit}/**/*.test.ts'],
+        maxWorkers: '100%',
+        testTimeout: 20_000,
+      }),
+      project('browser', 1, {
+        // Each opens a browser of its own.
+        maxWorkers: 3,
+        testTimeout: 120_000,
+        hookTimeout: 60_000,
+        // What is polled may come late on a busy machine.
+        expect: { poll: { timeout: 30_000 } },
+      }),
+      project('deploy', 2, { maxWorkers: 2, testTimeout: 180_000 }),
+      // Each rehearsal drives a browser through some thirty logins.
+      project('rehearse', 4, { maxWorkers: 2, testTimeout: 240_000, hookTimeout: 60_000 }),
+      project('package', 3, {
+        globalSetup: ['test/package/install.ts'],
+        maxWorkers: 2,
+        testTimeout: 120_000,
+      }),
+    ],
   },
 })

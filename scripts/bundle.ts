@@ -18,24 +18,35 @@ import {
 /** The platform takes 100 kB of source; this leaves room for what an editor adds. */
 export const MAX_BUNDLE_BYTES = 99_500
 
-/** The Action's code, once minified; the files that went into it are added to `inputs`. Takes 0.2 s. */
-export const bundleAction = (root: string, inputs = new Set<string>()): Promise<string> =>
-  bundleFile(root, join(root, 'src/action.ts'), inputs)
+/**
+ * The Action's code, once minified; the files that went into it are added to `inputs`. `plugins` come
+ * before those of the build. Takes 0.2 s.
+ */
+export const bundleAction = (
+  root: string,
+  inputs = new Set<string>(),
+  plugins: readonly Plugin[] = [],
+): Promise<string> => bundleFile(root, join(root, 'src/action.ts'), inputs, plugins)
 
-async function bundleFile(root: string, entry: string, inputs: Set<string>): Promise<string> {
+async function bundleFile(
+  root: string,
+  entry: string,
+  inputs: Set<string>,
+  plugins: readonly Plugin[],
+): Promise<string> {
   async function loadLazy(path: string): Promise<OnLoadResult> {
     try {
-      const contents = await bundleFile(root, path, inputs)
+      const contents = await bundleFile(root, path, inputs, plugins)
       return { contents, loader: 'js', resolveDir: dirname(path) }
     } catch (detail) {
       return { errors: [{ detail }] }
     }
   }
-  const { metafile, outputFiles } = await build(bundleOptions(root, entry, loadLazy)).catch(
-    (error: Partial<BuildFailure>) => {
-      throw new Error(tellFirst(error.errors ?? []) ?? String(error))
-    },
-  )
+  const options = bundleOptions(root, entry, loadLazy)
+  const all = { ...options, plugins: [...plugins, ...options.plugins] }
+  const { metafile, outputFiles } = await build(all).catch((error: Partial<BuildFailure>) => {
+    throw new Error(tellFirst(error.errors ?? []) ?? String(error))
+  })
   for (const input of Object.keys(metafile.inputs)) inputs.add(input)
   return outputFiles[0]?.text ?? ''
 }

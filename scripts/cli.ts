@@ -25,6 +25,7 @@ const REPOSITORY: Home = {
 const OF_THE_REPOSITORY: Runs = {
   bench: async (args) => (await import('./bench.ts')).main(args),
   build: async (args) => (await import('./build.ts')).main(args),
+  explore: async (args) => (await import('./explore.ts')).main(args),
   mutate: async (args) => (await import('./mutate.ts')).main(args),
   rehearse: async (args, { actionCode: build }) =>
     (await import('./rehearse.ts')).main(args, process.env, process, { build }),

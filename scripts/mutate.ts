@@ -73,6 +73,8 @@ async function runTests(folder: string, file: string, only?: string): Promise<Te
   const { code, output } = await startNode(folder, [
     VITEST,
     'run',
+    '--project',
+    'fast',
     `test/${file}`,
     ...options,
     ...filter,

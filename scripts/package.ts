@@ -10,7 +10,8 @@ import { ROOT } from './home.ts'
 
 const LIB = join(ROOT, 'dist/lib')
 const TSC = join(ROOT, 'node_modules/.bin/tsc')
-const PUBLIC = 'scripts/start/public'
+/** The pages, and the types of the bundle, which is compiled elsewhere. */
+const COPIED = ['scripts/start/public', 'scripts/action.d.cts']
 
 /** dist/package.json says commonjs. */
 const MANIFEST = { type: 'module' }
@@ -21,7 +22,7 @@ function build(): number | null {
   if (status !== 0) return status
   nameTypes()
   removeUnreachedTypes()
-  cpSync(join(ROOT, PUBLIC), join(LIB, PUBLIC), { recursive: true })
+  for (const path of COPIED) cpSync(join(ROOT, path), join(LIB, path), { recursive: true })
   writeFileSync(join(LIB, 'package.json'), `${JSON.stringify(MANIFEST)}\n`)
   return 0
 }

@@ -14,11 +14,11 @@ import { readOptions } from './options.ts'
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
 
-/** The section of this version, without its heading. */
+/** The section of this version, without its heading, which may have a date after the version. */
 export function readChanges(changelog: string, version: string): string {
-  const [, after = ''] = changelog.split(`\n## ${version}\n`)
-  const [section = ''] = after.split(/\n## /, 1)
-  return section.trim()
+  const [, ...sections] = changelog.split(/^## /m)
+  const section = sections.find((one) => /^(\S+)( - [\d-]{10})?\n/.exec(one)?.[1] === version)
+  return section?.slice(section.indexOf('\n')).trim() ?? ''
 }
 
 /** What keeps this from being a release; nothing where it is one. */

@@ -28,10 +28,10 @@ export async function confirm(execution: Execution): Promise<LinkingOutcome> {
 
   // Who asks: whoever holds the refresh token, or the hint in its own session.
   const isBackChannel = isRefresh(event)
-  const hint = isBackChannel ? {} : await verifyHint(request.hint, context)
+  const hint = isBackChannel ? undefined : await verifyHint(request.hint, context)
   if (isDenial(hint)) return hint
 
-  const result = hint[settings.resultClaim]
+  const result = hint?.claims[settings.resultClaim]
   const told = isRecord(result) ? result.confirmation : undefined
   const proved = openConfirmation(context, request.confirmation ?? told)
   if (isDenial(proved)) return proved

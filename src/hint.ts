@@ -5,20 +5,20 @@
  * @see https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest
  */
 import type { Context } from './context.ts'
-import { type Claims, LEEWAY_SECONDS, verifyIdToken } from './jwt.ts'
+import { LEEWAY_SECONDS, type VerifiedIdToken, verifyIdToken } from './jwt.ts'
 import { type Denial, deny, isDenial } from './outcome.ts'
 import type { PostLoginEvent } from './platform.ts'
 import type { Settings } from './settings.ts'
 
 /**
- * The claims of the hint, which was issued by this domain to this client for this user, in this very
+ * The hint, which was issued by this domain to this client for this user, in this very
  * session (PIN_SESSION), within HINT_MAX_AGE, and the user authenticated within
  * PRIMARY_MAX_AUTH_AGE. Which check failed is told to the admin alone.
  */
 export async function verifyHint(
   hint: string | undefined,
   { event, domain, publicKeys, settings, nowSeconds }: Context,
-): Promise<Claims | Denial> {
+): Promise<VerifiedIdToken | Denial> {
   if (hint === undefined) return deny('hint_invalid', 'id_token_hint is missing')
   const now = nowSeconds()
   const expected = {
@@ -35,7 +35,7 @@ export async function verifyHint(
   if (verified.expired) return deny('hint_expired', 'hint: exp')
   if (now - verified.issuedAtSeconds > settings.hintMaxAgeSeconds)
     return deny('hint_expired', 'hint: older than HINT_MAX_AGE')
-  return checkAuthAge(verified.claims.auth_time, settings, now) ?? verified.claims
+  return checkAuthAge(verified.claims.auth_time, settings, now) ?? verified
 }
 
 /**

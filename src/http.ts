@@ -145,7 +145,7 @@ async function readBody(response: Response): Promise<string> {
 
 /** A body that could not be read is an empty one to the library, whose parser then refuses it. */
 function toResponse(answer: Answer | undefined): Response {
-  if (answer === undefined) return Response.error()
+  if (answer === undefined || answer.status > 599) return Response.error()
   const { status, headers, body } = answer
   const bodyless = status === 204 || status === 205 || status === 304
   return new Response(bodyless ? null : (body ?? ''), { status, headers })

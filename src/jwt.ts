@@ -24,7 +24,7 @@ interface Expected {
   readonly refuse: (check: string) => Denial
 }
 
-interface VerifiedIdToken {
+export interface VerifiedIdToken {
   readonly claims: Claims
   readonly subject: string
   readonly issuedAtSeconds: number

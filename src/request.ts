@@ -21,7 +21,8 @@ type OwnScope = (typeof OWN_SCOPES)[number]
 
 /** Which login this is. Everything but `ordinary` concerns this Action. */
 export function readLoginKind(event: PostLoginEvent): LoginKind {
-  if (isRefresh(event)) return readAll(event, CONFIRMATION).length > 0 ? 'confirmation' : 'ordinary'
+  if (isRefresh(event))
+    return readAll(event, CONFIRMATION, ['body']).length > 0 ? 'confirmation' : 'ordinary'
   if (!PROTOCOLS.includes(event.transaction?.protocol)) return 'ordinary'
   const companion = readText(event, 'AUTH0_CLIENT_ID')
   if (companion !== undefined && companion === event.client.client_id) return 'nested'
@@ -34,7 +35,7 @@ export function readLoginKind(event: PostLoginEvent): LoginKind {
 export function isRefresh({ transaction, request }: PostLoginEvent): boolean {
   return (
     transaction?.protocol === 'oauth2-refresh-token' ||
-    (transaction === undefined && request.body?.grant_type === 'refresh_token')
+    (transaction == null && request.body?.grant_type === 'refresh_token')
   )
 }
 
@@ -147,8 +148,16 @@ export function readScopes(text: string): readonly string[] {
  * `connection_scope[]`, `connection_scope[0]`, `ext-connection_scope`, another case.
  */
 export function readEverySpelling(event: PostLoginEvent, name: string): readonly unknown[] {
-  const normalize = (key: string) => key.toLowerCase().replace(/^ext-|\[.*$/g, '')
-  return readEntries(event, (key) => normalize(key) === name.toLowerCase())
+  return readEntries(event, (key) => readPlainName(key) === readPlainName(name))
+}
+
+/** The name that a server may read in `a[]`, `[a]`, `ext-a` or `A`; linear in what a browser sends. */
+export function readPlainName(key: string): string {
+  const [name = ''] = key
+    .toLowerCase()
+    .replace(/^\W*(ext-\W*)*/, '')
+    .split(/[^\w-]/, 1)
+  return name
 }
 
 /** Denials of this Action that end a nested login, and arrive as the description of an error. */
@@ -173,15 +182,26 @@ export function readCallback(event: PostLoginEvent): string | Denial {
   return code
 }
 
+type Place = 'query' | 'body'
+
 /** The values under this name, with or without the prefix `ext-`. */
-function readAll(event: PostLoginEvent, name: string): readonly unknown[] {
-  return readEntries(event, (key) => key === name || key === `ext-${name}`)
+function readAll(
+  event: PostLoginEvent,
+  name: string,
+  places?: readonly Place[],
+): readonly unknown[] {
+  return readEntries(event, (key) => key === name || key === `ext-${name}`, places)
 }
 
-function readEntries(event: PostLoginEvent, isMeant: (key: string) => boolean): readonly unknown[] {
-  const { query, body, method } = event.request
-  return [query, method?.toUpperCase() === 'POST' ? body : undefined].flatMap((source) =>
-    Object.entries(source ?? {})
+/** A body counts where the method is POST. */
+function readEntries(
+  { request }: PostLoginEvent,
+  isMeant: (key: string) => boolean,
+  places: readonly Place[] = ['query', 'body'],
+): readonly unknown[] {
+  const isPost = request.method?.toUpperCase() === 'POST'
+  return places.flatMap((place) =>
+    Object.entries((place === 'query' || isPost ? request[place] : undefined) ?? {})
       .filter(([key, value]) => isMeant(key) && value !== undefined)
       .map(([, value]) => value),
   )

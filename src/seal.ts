@@ -23,6 +23,7 @@ export function seal(key: Buffer, place: string, value: unknown): string {
 export function unseal(key: Buffer, place: string, sealed: string): unknown {
   try {
     const bytes = Buffer.from(sealed, 'base64url')
+    if (bytes.toString('base64url') !== sealed) return undefined
     const tag = bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES)
     const decipher = createDecipheriv(ALGORITHM, key, bytes.subarray(0, IV_BYTES), {
       authTagLength: TAG_BYTES,

@@ -4,7 +4,7 @@
  */
 import { type Denial, deny } from './outcome.ts'
 import type { PostLoginEvent } from './platform.ts'
-import { readScopes } from './request.ts'
+import { readPlainName, readScopes } from './request.ts'
 import { readRaw } from './settings-source.ts'
 
 /** What a setting takes: read from its text, and said to the admin after its name. */
@@ -170,7 +170,7 @@ function readSwitch(value: string): boolean | undefined {
 }
 
 /** A list that is set but empty is not understood: it must never mean "all". */
-function readList(value: string): readonly string[] | undefined {
+export function readList(value: string): readonly string[] | undefined {
   const items = value
     .split(',')
     .map((item) => item.trim())
@@ -191,11 +191,11 @@ const RESERVED_PARAMS =
 
 function readNestedParams(value: string): readonly (readonly [string, string])[] | undefined {
   const params = [...new URLSearchParams(value)]
-  const names = params.map(([name]) => name.toLowerCase())
+  const names = params.map(([name]) => readPlainName(name))
   const understood =
     new Set(names).size === names.length &&
     names.every((name) => name !== '' && !RESERVED_PARAMS.includes(name)) &&
-    !params.some(([name, words]) => name.toLowerCase() === 'prompt' && /\bnone\b/i.test(words))
+    !params.some(([name, words]) => readPlainName(name) === 'prompt' && /\bnone\b/i.test(words))
   return understood ? params : undefined
 }
 

@@ -9,7 +9,10 @@ import type { Http } from './http.ts'
 import { type Denial, isDenial } from './outcome.ts'
 
 /** What is being fetched at this moment; an entry leaves when its request ends. */
-const inFlight = new Map<string, Promise<unknown>>()
+const inFlight = new Map<string, { readonly work: Promise<unknown>; readonly untilMs: number }>()
+
+/** As long as one call may take: what has not ended by then may never, and is not joined any more. */
+const MAX_FLIGHT_MS = 5_000
 
 /**
  * What `produce` gives, run once for all that come with this key while it runs. Who joins waits
@@ -21,14 +24,17 @@ export async function share<T>(
   http: Http,
   produce: () => Promise<T | Denial>,
 ): Promise<T | Denial> {
-  const running = inFlight.get(key) as Promise<T | Denial> | undefined
-  if (running !== undefined) {
+  const entry = inFlight.get(key)
+  const running = entry?.work as Promise<T | Denial> | undefined
+  if (entry !== undefined && running !== undefined && http.monotonicMs() < entry.untilMs) {
     const shared = await http.within(running).catch(() => undefined)
     // Another execution's failure may be its own: little time left, say. Try for oneself.
     return shared === undefined || isDenial(shared) ? produce() : shared
   }
-  const own = produce().finally(() => inFlight.delete(key))
-  inFlight.set(key, own)
+  const own = produce().finally(() => {
+    if (inFlight.get(key)?.work === own) inFlight.delete(key)
+  })
+  inFlight.set(key, { work: own, untilMs: http.monotonicMs() + MAX_FLIGHT_MS })
   return own
 }
 

@@ -31,9 +31,6 @@ const WHO_FORMATS: Readonly<Record<string, Format>> = {
 const showDuration = (ms: number | undefined): string =>
   ms === undefined ? '' : `${ms < 9.95 ? ms.toFixed(1) : Math.round(ms)} ms`
 
-const cut = (text: string, columns: number): string =>
-  text.length <= columns ? text : `${text.slice(0, columns - 1)}…`
-
 /** Parts side by side as far as they fit. */
 function flow(parts: readonly string[], columns: number): readonly string[] {
   const lines: string[] = []
@@ -52,7 +49,9 @@ function renderStep(step: Step, screen: Screen): readonly string[] {
   const room = columns - LEFT_COLUMNS
   const headRoom = room - DURATION_COLUMNS - STATUS_COLUMNS
   const pairs = Object.entries(parameters).map(([name, value]) => `${name}=${value}`)
-  const words = cut(times === undefined ? step.what : `${step.what}, ${times} times`, headRoom)
+  const what = times === undefined ? step.what : `${step.what}, ${times} times`
+  const [words = '', ...moreWords] = wrapAll(what, headRoom)
+  const paintWords = (text: string) => (depth === 1 ? paint('yellow', text) : text)
   // The request stands beside the words where it fits and nothing else has to follow it.
   const beside =
     request !== undefined && pairs.length === 0 && words.length + 2 + request.length <= headRoom
@@ -62,7 +61,7 @@ function renderStep(step: Step, screen: Screen): readonly string[] {
     paint('dim', String(Math.round(step.atMs)).padStart(TIME_COLUMNS)),
     '  ',
     paint(WHO_FORMATS[step.who] ?? 'dim', who),
-    depth === 1 ? paint('yellow', words) : words,
+    paintWords(words),
     beside ? `  ${paint('dim', request)}` : '',
     ' '.repeat(Math.max(filler, 0)),
     paint('dim', showDuration(durationMs).padStart(DURATION_COLUMNS)),
@@ -72,6 +71,7 @@ function renderStep(step: Step, screen: Screen): readonly string[] {
   const dim = (lines: readonly string[]) => lines.map((line) => left + paint('dim', line))
   return [
     head.trimEnd(),
+    ...moreWords.map((line) => left + paintWords(line)),
     ...dim(flow([...(beside || request === undefined ? [] : [request]), ...pairs], room)),
     ...(result === undefined ? [] : wrapAll(result, room).map((line) => left + line)),
     ...dim((step.log ?? []).flatMap((line) => wrapAll(line, room))),

@@ -16,7 +16,8 @@ const DEFAULT_COLUMNS = 80
 
 /** The demo has shown what it promises. */
 export function isAsPromised(story: Story): boolean {
-  return story.accountIsLinked && story.wrongHintIsDenied && story.accountIsUnlinked
+  const { accountIsLinked, accountIsUnlinked, linkIsPending, wrongHintIsDenied } = story
+  return linkIsPending && accountIsLinked && wrongHintIsDenied && accountIsUnlinked
 }
 
 export interface Reporter extends Listener {
@@ -77,7 +78,7 @@ export function createReporter({ json, verbose }: DemoOptions): Reporter {
 }
 
 function toData(story: Story, chapters: readonly ToldChapter[]) {
-  const { account, action, accountIsLinked, accountIsUnlinked, denied } = story
+  const { account, action, accountIsLinked, accountIsUnlinked, denied, linkIsPending } = story
   const { tenant, unlinked, wrongHintIsDenied } = story
   return {
     ok: isAsPromised(story),
@@ -85,6 +86,7 @@ function toData(story: Story, chapters: readonly ToldChapter[]) {
     action,
     chapters,
     account,
+    pending: { ok: linkIsPending, tokensOf: subjectOf(story.pending) },
     linked: { ok: accountIsLinked, tokensOf: subjectOf(story.linked) },
     denied: { ok: wrongHintIsDenied, ...(denied.type === 'denied' ? denied : {}) },
     unlinked: { ok: accountIsUnlinked, tokensOf: subjectOf(unlinked) },
@@ -96,12 +98,12 @@ const subjectOf = (result: Story['linked']): string | undefined =>
 
 function renderEnd(story: Story, screen: Screen, verbose: boolean): string {
   const { account, accountIsLinked, accountIsUnlinked, action, denied } = story
-  const { linked, unlinked, wrongHintIsDenied } = story
+  const { linked, linkIsPending, pending, unlinked, wrongHintIsDenied } = story
   const mark = (ok: boolean, yes: string, no: string): string =>
     ok ? screen.paint('green', `✓ ${yes}`) : screen.paint('red', `✗ ${no}`)
   const why = (result: Story['linked']): string =>
     result.type === 'denied' ? result.description : 'the login went on'
-  const [start, wayBack] = runsOf(story)
+  const [start, wayBack, confirmation] = runsOf(story)
   return [
     '',
     screen.paint('bold', `The account ${account.before.userId}`),
@@ -109,12 +111,13 @@ function renderEnd(story: Story, screen: Screen, verbose: boolean): string {
     renderAccount('linked', account.linked, screen),
     renderAccount('unlinked', account.unlinked, screen),
     '',
+    `  ${mark(linkIsPending, 'pending: the second login is proved, and nothing is changed yet', `not pending: ${why(pending)}`)}`,
     `  ${mark(accountIsLinked, 'linked: two logins, one account, the user id is what it was', `not linked: ${why(linked)}`)}`,
     `  ${mark(wrongHintIsDenied, `denied: ${why(denied)}`, `not denied for its hint: ${why(denied)}`)}`,
     `  ${mark(accountIsUnlinked, 'unlinked: the main identity is left, the other is an account again', `not unlinked: ${why(unlinked)}`)}`,
     ...[
       `The Action: ${(action.bytes / 1000).toFixed(1)} kB and no npm dependency.`,
-      `HTTP round trips with nothing cached: ${start} at the start, ${wayBack} on the way back.`,
+      `Round trips with nothing cached: ${start} at the start, ${wayBack} on the way back, ${confirmation} to confirm.`,
       ...(verbose
         ? []
         : [`"${commandLine('demo', '--verbose')}" shows parameters, log and tokens.`]),
@@ -123,11 +126,13 @@ function renderEnd(story: Story, screen: Screen, verbose: boolean): string {
   ].join('\n')
 }
 
-/** Round trips of the two runs that made the link. */
-function runsOf({ chapters }: Story): readonly [number, number] {
+/** Round trips of the three runs that made the link. */
+function runsOf({ chapters }: Story): readonly [number, number, number] {
   const runs = chapters.flatMap(({ entries }) =>
     entries.filter((entry) => entry.kind === 'action' && entry.roundTrips > 0),
   )
-  const [start, wayBack] = runs.map((run) => (run.kind === 'action' ? run.roundTrips : 0))
-  return [start ?? 0, wayBack ?? 0]
+  const [start = 0, wayBack = 0, confirmation = 0] = runs.map((run) =>
+    run.kind === 'action' ? run.roundTrips : 0,
+  )
+  return [start, wayBack, confirmation]
 }

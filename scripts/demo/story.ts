@@ -1,6 +1,7 @@
 /**
  * What the demo does: deploys the bundle to a local tenant, logs a person in, links a second login to
- * the account, tries the same with somebody else's hint, and unlinks it again. Opens sockets on
+ * the account in two phases (pending, and confirmed by the application), tries the same with somebody
+ * else's hint, and unlinks it again. Opens sockets on
  * loopback, by the tenant; gives each chapter to a listener when it is over, and the whole as data.
  */
 
@@ -44,9 +45,12 @@ export interface Story {
     readonly linked: Account
     readonly unlinked: Account
   }
+  readonly pending: LoginResult
   readonly linked: LoginResult
   readonly denied: LoginResult
   readonly unlinked: LoginResult
+  /** The way back proved the second login, said so, and changed nothing. */
+  readonly linkIsPending: boolean
   /** The account holds both identities, under the user id it had. */
   readonly accountIsLinked: boolean
   /** The wrong hint was denied, and nothing was linked. */
@@ -62,6 +66,8 @@ export interface Listener {
 
 const ALEX = 'alex@example.com'
 const SAM = 'sam@example.net'
+
+const RESULT_CLAIM = 'https://app.example.com/linking'
 
 export async function tellStory(
   code: string,
@@ -122,8 +128,14 @@ async function tell(code: string, tenant: Tenant, listener: Listener): Promise<S
     return attempt.complete(back.url)
   }
 
-  const linked = await chapter(`Alex links ${GOOGLE} to the account`, () =>
-    ask('link_account', { email: ALEX }),
+  const pending = await chapter(`Alex links ${GOOGLE} to the account: the link is pending`, () =>
+    ask('link_account offline_access', { email: ALEX }),
+  )
+  const isUntouched = connectionsOf(accountOf(tenant, alex.userId)) === DATABASE
+
+  const linked = await chapter(
+    'The application has its own request back, and confirms the link',
+    () => confirm(app, pending),
   )
   const accountLinked = accountOf(tenant, alex.userId)
 
@@ -150,9 +162,11 @@ async function tell(code: string, tenant: Tenant, listener: Listener): Promise<S
     ...about,
     chapters,
     account: { before, linked: accountLinked, unlinked: accountUnlinked },
+    pending,
     linked,
     denied,
     unlinked,
+    linkIsPending: isUntouched && resultOf(pending).status === 'pending',
     accountIsLinked: bothThere && linked.type === 'tokens' && linked.claims.sub === alex.userId,
     wrongHintIsDenied:
       bothThere && denied.type === 'denied' && denied.description.startsWith('hint_invalid:'),
@@ -169,8 +183,26 @@ function deploy(code: string, tenant: Tenant): Promise<void> {
     clientSecret,
     name: ACTION_NAME,
     code,
-    settings: tenant.companionSettings,
+    settings: { ...tenant.companionSettings, CONFIRM_LINK: 'yes', RESULT_CLAIM },
   })
+}
+
+interface ToldResult {
+  readonly status?: unknown
+  readonly confirmation?: unknown
+}
+
+/** What the ID token says of the link. */
+function resultOf(result: LoginResult): ToldResult {
+  const told = result.type === 'tokens' ? result.claims[RESULT_CLAIM] : undefined
+  return typeof told === 'object' && told !== null ? told : {}
+}
+
+/** By the back channel; what was denied before there is nothing to confirm of. */
+async function confirm(app: WebApplication, pending: LoginResult): Promise<LoginResult> {
+  const { confirmation } = resultOf(pending)
+  if (pending.type === 'denied' || typeof confirmation !== 'string') return pending
+  return app.refresh(pending.refreshToken ?? '', { link_confirmation: confirmation })
 }
 
 async function logIn(

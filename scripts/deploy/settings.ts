@@ -27,7 +27,8 @@ const SUPPLIED = { AUTH0_CLIENT_ID: 'x', AUTH0_CLIENT_SECRET: 'x', ACTION_SECRET
 /** The platform takes so many characters in one secret, and so many secrets. */
 const MAX_CHARACTERS = 4_096
 
-const toEvent = (secrets: Readonly<Record<string, unknown>>): PostLoginEvent => ({
+/** An event with these settings, and no login. */
+export const toEvent = (secrets: Readonly<Record<string, unknown>>): PostLoginEvent => ({
   client: { client_id: '' },
   user: { user_id: '' },
   request: {},

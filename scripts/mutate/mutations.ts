@@ -433,7 +433,7 @@ const ROWS_BY_FILE: Readonly<Record<string, Rows>> = {
       "header.typ !== undefined && header.typ !== 'JWT'",
       'false',
       START,
-      'logout token by its type',
+      'typed as a logout token',
     ],
     [
       'verifyIdToken: any key will do',
@@ -475,14 +475,14 @@ const ROWS_BY_FILE: Readonly<Record<string, Rows>> = {
       'audiences.length > 1 ||',
       '',
       START,
-      'without azp',
+      'and no azp',
     ],
     [
       'checkClaims: an exp is not needed',
       "  if (typeof exp !== 'number' || !Number.isFinite(exp)) return refuse('exp')\n",
       '',
       START,
-      'without exp',
+      'without an exp',
     ],
     [
       'checkClaims: the future is past',

@@ -1,8 +1,11 @@
 /**
- * What the inspector shows, as data: flows, their steps, and what opens behind a step. Types only.
+ * What the inspector shows, as data: flows, their steps, and what opens behind a step. No I/O.
  */
 
 import type { ActionEntry, HttpEntry, LogEntry, LoginEntry, Parameters } from '../tenant/log.ts'
+
+/** Where the application asks the person before it confirms a link. */
+export const CONFIRM_PATH = '/confirm'
 
 /** The columns of the sequence diagram. */
 export type Lane = 'browser' | 'application' | 'tenant' | 'action' | 'management'
@@ -80,6 +83,7 @@ export interface Flow {
     readonly durationMs: number
     readonly startRoundTrips: number
     readonly wayBackRoundTrips: number
+    readonly confirmationRoundTrips: number
   }
   /** How to do it again: a form of the application, or an attack. */
   readonly replay?: Replay
@@ -89,3 +93,11 @@ export interface Flow {
 export type Replay =
   | { readonly type: 'request'; readonly path: string; readonly form: Parameters }
   | { readonly type: 'attack'; readonly name: string }
+
+/** What a flow is, where its first request does not say it. */
+export interface Label {
+  readonly title: string
+  readonly replay?: Replay
+  /** Only what comes after it is of interest. */
+  readonly hidden?: boolean
+}

@@ -4,20 +4,12 @@
  * `code_challenge`, interactions), so that flows at once in several browsers stay apart.
  */
 
+import { isLogOut } from '../steps/words.ts'
 import { createBoundedMap } from '../tenant/bounded.ts'
 import { filterParameters, one, toSearch } from '../tenant/http.ts'
 import type { HttpEntry, Parameters } from '../tenant/log.ts'
-import type { ApplicationEntry, Entry, Flow, Replay } from './flow.ts'
-import { isLogOut } from './steps.ts'
+import { type ApplicationEntry, CONFIRM_PATH, type Entry, type Flow, type Label } from './flow.ts'
 import { summarize, tellUnshowable } from './summary.ts'
-
-/** What a flow is, where its first request does not say it. */
-export interface Label {
-  readonly title: string
-  readonly replay?: Replay
-  /** Only what comes after it is of interest. */
-  readonly hidden?: boolean
-}
 
 export interface Flows {
   add(entry: Entry): void
@@ -40,8 +32,8 @@ interface OpenFlow {
   /** Something came that is not kept. */
   isFull: boolean
   label: Label
-  /** A redirect to the application's page is still to come. */
-  awaitsPage: boolean
+  /** The page of the application that is still to come, by a redirect or by a form on it. */
+  awaits: string | undefined
   /** As it was shown last, while nothing has come to it since. */
   shown: Flow | undefined
 }
@@ -71,6 +63,13 @@ const TITLES: Readonly<Record<string, string>> = {
   '/logout': 'Log out',
 }
 
+/** Pages of the application that carry nothing of the flow that leads to them. */
+const PAGES: readonly string[] = ['/', CONFIRM_PATH]
+
+/** The page that asks a person has a form, which comes next. */
+const awaitedAfter = ({ location, path, status }: ApplicationEntry): string | undefined =>
+  path === CONFIRM_PATH && status === 200 ? path : PAGES.find((page) => page === location)
+
 const valuesOf = (parameters: Parameters): readonly string[] =>
   CARRIED.flatMap((name) => [parameters[name] ?? []].flat().slice(0, MAX_VALUES)).filter(
     (value) => value !== '',
@@ -92,6 +91,9 @@ function handlesOfUrl(url: URL | undefined): readonly string[] {
 /** A denial carries nothing but its words from the tenant to the application. */
 const denialHandle = (error: unknown, description: unknown): readonly string[] =>
   typeof error === 'string' ? [`denied ${error} ${String(description)}`] : []
+
+const isExchange = ({ form, path }: HttpEntry): boolean =>
+  path === '/oauth/token' && one(form, 'grant_type') === 'refresh_token'
 
 const runHandle = (run: number): string => `run ${run}`
 
@@ -144,6 +146,10 @@ function causes(cause: Entry, entry: Entry): boolean {
   if (entry.kind === 'login') {
     return cause.kind === 'http' && cause.path.startsWith('/upstream/') && encloses(cause, entry)
   }
+  // A run at the token endpoint, where nothing is carried from one to the other.
+  if (entry.kind === 'action') {
+    return cause.kind === 'http' && isExchange(cause) && encloses(cause, entry)
+  }
   if (cause.kind !== 'application' || entry.kind !== 'http') return false
   return entry.run === undefined && encloses(cause, entry)
 }
@@ -193,7 +199,7 @@ export function createFlows({ isClient }: FlowsOptions): Flows {
       entries: [],
       isFull: false,
       label: given ?? labelOf(entry),
-      awaitsPage: false,
+      awaits: undefined,
       shown: undefined,
     }
     flows = [flow, ...flows].slice(0, MAX_FLOWS)
@@ -204,8 +210,8 @@ export function createFlows({ isClient }: FlowsOptions): Flows {
     const known = comesFrom(entry).flatMap((handle) => byHandle.get(handle) ?? [])
     const [still] = known.filter((flow) => flows.includes(flow))
     if (still !== undefined) return still
-    if (entry.kind === 'application' && entry.path === '/') {
-      return flows.find(({ awaitsPage }) => awaitsPage)
+    if (entry.kind === 'application' && PAGES.includes(entry.path)) {
+      return flows.find(({ awaits }) => awaits === entry.path)
     }
     if (entry.kind !== 'application' && entry.kind !== 'http') return undefined
     return begins(entry, isClient) ? open(entry) : undefined
@@ -220,7 +226,7 @@ export function createFlows({ isClient }: FlowsOptions): Flows {
     for (const handle of [...comesFrom(entry), ...leadsTo(entry)]) byHandle.set(handle, flow)
     flow.entries.push(entry)
     flow.shown = undefined
-    if (entry.kind === 'application') flow.awaitsPage = entry.location === '/'
+    if (entry.kind === 'application') flow.awaits = awaitedAfter(entry)
     const belongs = (one: Entry): boolean =>
       comesFrom(one).some((handle) => byHandle.get(handle) === flow)
     const caused = waiting.filter((one) => causes(entry, one) || belongs(one))

@@ -3,27 +3,19 @@
  * responses; whatever changes the tenant is in the files that it calls.
  */
 
+import { withoutQueries } from '../steps/decode.ts'
 import type { Tenant } from '../tenant/index.ts'
-import type { ActionEntry, LogEntry } from '../tenant/log.ts'
-import { ATTACKS, type AttackResult, carryOut } from './attacks.ts'
-import { withoutQueries } from './decode.ts'
+import type { ActionEntry } from '../tenant/log.ts'
+import type { AttackResult } from './attacks/judge.ts'
+import { ATTACKS, carryOut } from './attacks.ts'
+import type { Deployments } from './deployments.ts'
 import type { Flow } from './flow.ts'
 import type { Flows } from './flows.ts'
+import type { Happenings } from './happenings.ts'
 import { changePerson, showPeople } from './people.ts'
 import type { Settings } from './settings.ts'
+import type { FlowSummary, Order, State } from './state.ts'
 import type { Troubles } from './troubles.ts'
-
-/** What is deployed, and how it came there. */
-export interface Deployment {
-  readonly version: number
-  readonly bytes: number
-  readonly atMs: number
-  /** In words: `built`, `settings changed`, `src/policy.ts changed`. */
-  readonly reason: string
-  readonly tookMs?: number
-  /** Sources that do not build: what ran before runs on. */
-  readonly problem?: string
-}
 
 export interface InspectorOptions {
   readonly origin: string
@@ -31,20 +23,13 @@ export interface InspectorOptions {
   readonly flows: Flows
   readonly settings: Settings
   readonly troubles: Troubles
-  readonly deployment: () => Deployment
-  /** The settings have changed. */
-  readonly redeploy: (reason: string) => void
+  readonly deployments: Deployments
+  readonly happenings: Happenings
 }
 
 export interface Inspector {
   /** `undefined`: not one of its routes. */
   answer(request: Request): Promise<Response | undefined>
-  /** Something has happened that it shows. */
-  changed(): void
-  /** What happened at the tenant. */
-  hear(entry: LogEntry): void
-  /** Another version runs now: what an attack came to is true no more. */
-  deployed(): void
   close(): void
 }
 
@@ -61,19 +46,19 @@ const SETTLE_MS = 30
 const json = (value: unknown, status = 200): Response =>
   Response.json(value, { status, headers: { 'cache-control': 'no-store' } })
 
-const summaryOf = ({ steps: _steps, ...flow }: Flow) => flow
+const summaryOf = ({ steps: _steps, ...flow }: Flow): FlowSummary => flow
 
 export function createInspector(options: InspectorOptions): Inspector {
-  const { deployment, flows, origin, redeploy, settings, tenant, troubles } = options
+  const { deployments, flows, happenings, origin, settings, tenant, troubles } = options
   const listeners = new Set<(text: string) => void>()
   const results = new Map<string, AttackResult>()
   let running: Running | undefined
   let timer: NodeJS.Timeout | undefined
   let lastShown = ''
 
-  const state = () => ({
+  const state = (): State => ({
     tenant: { domain: tenant.canonicalDomain, frontDoor: tenant.canonicalFrontDoor },
-    deployment: deployment(),
+    deployment: deployments.current(),
     settings: settings.shown(),
     troubles: troubles.shown(),
     people: showPeople(tenant),
@@ -177,7 +162,7 @@ export function createInspector(options: InspectorOptions): Inspector {
       const problem = settings.change({ name, on, ...(value === undefined ? {} : { value }) })
       if (problem !== undefined) return problem
     }
-    redeploy(name === '' ? 'settings reset' : `${name} changed`)
+    deployments.deploy(name === '' ? 'settings reset' : `${name} changed`)
     return undefined
   }
 
@@ -191,6 +176,14 @@ export function createInspector(options: InspectorOptions): Inspector {
     return problem === undefined ? json({}) : json({ problem }, 400)
   }
 
+  happenings.on('tenant', (entry) => {
+    if (entry.kind === 'action') running?.runs.push(entry)
+  })
+  // What an attack came to is true no more.
+  happenings.on('deployed', forgetResults)
+  for (const name of ['tenant', 'application', 'deployed', 'refused'] as const)
+    happenings.on(name, changed)
+
   return {
     async answer(request) {
       const { pathname } = new URL(request.url)
@@ -201,30 +194,11 @@ export function createInspector(options: InspectorOptions): Inspector {
       const flow = what === 'flows' ? flows.get(id) : undefined
       return flow === undefined ? json({ problem: 'not found' }, 404) : json(flow)
     },
-    changed,
-    hear(entry) {
-      if (entry.kind === 'action') running?.runs.push(entry)
-      changed()
-    },
-    deployed() {
-      forgetResults()
-      changed()
-    },
     close: () => clearTimeout(timer),
   }
 }
 
-/** The members of an order that are of their type; the rest is as if it were not there. */
-interface Order {
-  readonly name?: string
-  readonly on?: boolean
-  readonly value?: string
-  readonly userId?: string
-  readonly emailVerified?: boolean
-  readonly enrolled?: boolean
-}
-
-const MEMBERS: Readonly<Record<string, string>> = {
+const MEMBERS: Readonly<Record<keyof Order, 'boolean' | 'string'>> = {
   name: 'string',
   on: 'boolean',
   value: 'string',
@@ -237,7 +211,8 @@ function readOrder(text: string): Order | undefined {
   try {
     const given: unknown = JSON.parse(text)
     if (typeof given !== 'object' || given === null) return undefined
-    const members = Object.entries(given).filter(([name, value]) => typeof value === MEMBERS[name])
+    const types: Readonly<Record<string, string>> = MEMBERS
+    const members = Object.entries(given).filter(([name, value]) => typeof value === types[name])
     return Object.fromEntries(members)
   } catch {
     return undefined

@@ -27,6 +27,12 @@ export interface SettingDefinition {
   readonly meaning: string
 }
 
+/** What the application looks for in its ID tokens. */
+export const EXAMPLE_CLAIM = 'https://app.example.com/linking'
+
+/** On from the beginning: what is recommended for an application that can confirm its links. */
+const RECOMMENDED: readonly string[] = ['CONFIRM_LINK', 'RESULT_CLAIM']
+
 /** To be tried on the local tenant at once; any other is at its default at first, or empty. */
 const EXAMPLES: Readonly<Record<string, string>> = {
   ALLOWED_CONNECTIONS: GOOGLE,
@@ -36,7 +42,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   DEBUG: 'account-linking:*',
   NESTED_PARAMS: 'access_type=offline&prompt=consent',
   PRIMARY_MAX_AUTH_AGE: '300',
-  RESULT_CLAIM: 'https://app.example.com/linking',
+  RESULT_CLAIM: EXAMPLE_CLAIM,
 }
 
 type Setting = (typeof TABLE)[keyof typeof TABLE]
@@ -105,9 +111,10 @@ export function createSettings(tenant: Tenant): Settings {
   function initial({ kind, name }: SettingDefinition): State {
     const given = required[name]
     if (given !== undefined) return { on: true, value: given }
-    if (kind.type === 'switch') return { on: kind.byDefault, value: '' }
+    const isRecommended = RECOMMENDED.includes(name)
+    if (kind.type === 'switch') return { on: kind.byDefault || isRecommended, value: '' }
     if (kind.type === 'choice') return { on: true, value: kind.choices[0] ?? '' }
-    return { on: false, value: kind.type === 'text' ? kind.example : '' }
+    return { on: isRecommended, value: kind.type === 'text' ? kind.example : '' }
   }
 
   const states = new Map<string, State>()

@@ -3,17 +3,24 @@
  * it gives back is decoded and masked.
  */
 
-import type { HttpEntry, LoginEntry, Parameters } from '../tenant/log.ts'
-import { type Command, METADATA_LIMITS } from '../testing/api.ts'
+import { decode, decodeUrl, readPath } from '../steps/decode.ts'
+import { loginWords, requestWords, runWords, textOf } from '../steps/words.ts'
+import type { HttpEntry, LoginEntry } from '../tenant/log.ts'
+import { METADATA_LIMITS } from '../testing/api.ts'
 import { CACHE_LIMITS } from '../testing/cache.ts'
 import { KEPT_CONSOLE_CHARACTERS } from '../testing/console.ts'
-import { decode, decodePath, decodeUrl } from './decode.ts'
-import type { ApplicationEntry, Entry, Gauge, Lane, RunEntry, Section, Step } from './flow.ts'
+import {
+  type ApplicationEntry,
+  CONFIRM_PATH,
+  type Entry,
+  type Gauge,
+  type Lane,
+  type RunEntry,
+  type Section,
+  type Step,
+} from './flow.ts'
 
 type Request = ApplicationEntry | HttpEntry
-
-const text = (parameters: Parameters, name: string): string =>
-  [parameters[name] ?? ''].flat().join(' ')
 
 const bytes = (value: unknown): number => Buffer.byteLength(String(value))
 
@@ -61,6 +68,7 @@ function lanesOf(entry: Request): Pick<Step, 'from' | 'to'> {
 const APPLICATION_WORDS: Readonly<Record<string, string>> = {
   'GET /': 'looks at the account',
   'GET /callback': 'comes back to the application',
+  'GET /confirm': 'is asked whether to link it',
   'POST /agent': 'asks the agent for the calendar',
   'POST /link': 'asks to link',
   'POST /login': 'asks to log in',
@@ -68,70 +76,12 @@ const APPLICATION_WORDS: Readonly<Record<string, string>> = {
   'POST /unlink': 'asks to unlink',
 }
 
-function authorizeWords({ query, form, location }: HttpEntry): string {
-  const given = { ...query, ...form }
-  const scope = text(given, 'scope').split(' ')
-  const connection = text(given, 'requested_connection')
-  if (scope.includes('unlink_account')) return `asks to unlink ${connection}`
-  if (scope.includes('link_account')) return `asks to link ${connection}`
-  if (text(given, 'redirect_uri').endsWith('/continue')) return 'goes to the nested login'
-  return location?.includes('/callback')
-    ? 'logs in, with the session that is there'
-    : 'goes to log in'
-}
-
-/** The tenant's two addresses of it. */
-export const isLogOut = (path: string): boolean => path === '/v2/logout' || path === '/oidc/logout'
-
-function browserWords(entry: HttpEntry): string {
-  const { form, location = '', method, path } = entry
-  if (path === '/authorize') return authorizeWords(entry)
-  if (path === '/continue') return 'comes back from the nested login'
-  if (path === '/u/login') return 'chooses a connection'
-  if (path === '/u/challenge')
-    return method === 'GET' ? 'is asked for a factor' : 'gives the factor'
-  if (isLogOut(path)) return 'ends the session'
-  const [, upstream] = /^\/upstream\/([^/]+)\//.exec(path) ?? []
-  if (upstream !== undefined) {
-    if (method === 'GET') {
-      const what = location === '' ? 'sees the login page of' : 'is logged in without a page by'
-      return `${what} ${decodeText(upstream)}`
-    }
-    if (text(form, 'action') === 'cancel') return 'cancels the login'
-    return `logs in as ${text(form, 'person') || text(form, 'email')}`
-  }
-  const target = URL.parse(location)?.pathname
-  if (target === '/continue') return 'leaves the nested login'
-  if (target === '/callback') return 'goes back to the application'
-  return 'goes on'
-}
-
-function callWords({ form, json, method, path }: HttpEntry): string {
-  const grant =
-    text(form, 'grant_type') || String((json as { grant_type?: string })?.grant_type ?? '')
-  if (path === '/oauth/token') {
-    if (grant === 'authorization_code') return 'redeems the code'
-    if (grant === 'client_credentials') return 'gets a Management token'
-    if (grant.endsWith('federated-connection-access-token'))
-      return 'asks for a token of the connection'
-    return 'asks for tokens'
-  }
-  if (path === '/oauth/revoke') return 'revokes the refresh token'
-  if (path === '/.well-known/jwks.json') return 'reads the keys'
-  if (path === '/.well-known/openid-configuration') return 'reads the configuration'
-  if (path.endsWith('/identities') && method === 'POST') return 'links the identity'
-  if (path.includes('/identities/') && method === 'DELETE') return 'unlinks the identity'
-  if (path.startsWith('/api/v2/users/')) return 'reads the account'
-  if (path.startsWith('/example-calendar/')) return 'reads the calendar'
-  return `${method} ${path}`
-}
-
 function wordsOf(entry: Request): string {
-  if (entry.kind === 'http') {
-    return entry.caller === 'browser' ? browserWords(entry) : callWords(entry)
-  }
+  if (entry.kind === 'http') return requestWords(entry)
+  if (entry.method === 'POST' && entry.path === CONFIRM_PATH)
+    return textOf(entry.form, 'answer') === 'yes' ? 'says yes' : 'says no'
   const words = APPLICATION_WORDS[`${entry.method} ${entry.path}`]
-  const connection = text(entry.form, 'connection')
+  const connection = textOf(entry.form, 'connection')
   return words === undefined ? `${entry.method} ${entry.path}` : `${words} ${connection}`.trim()
 }
 
@@ -151,7 +101,7 @@ function ofRequest(entry: Request): Step {
     ...(kind === 'http' ? { domain: entry.domain } : {}),
     ...(kind === 'http' && entry.userAgent !== undefined ? { user_agent: entry.userAgent } : {}),
   }
-  const request = `${method} ${decodePath(decodeText(path))}`
+  const request = `${method} ${readPath(path)}`
   const answer = kind === 'http' ? entry.answer : undefined
   const json = kind === 'http' ? entry.json : undefined
   const response = [
@@ -180,17 +130,12 @@ function ofRequest(entry: Request): Step {
 }
 
 function ofLogin(entry: LoginEntry): Step {
-  const { connection, connectionScope, created, parameters, result, sequence, userId } = entry
-  const what = {
-    success: `${userId} is logged in${created ? ', a new user' : ''}`,
-    cancelled: 'the login is given up',
-    refused: 'the login is refused',
-  }[result]
+  const { connection, connectionScope, parameters, result, sequence, userId } = entry
   return {
     id: `l${sequence}`,
     from: 'tenant',
     to: 'tenant',
-    what,
+    what: loginWords(entry),
     tone: result === 'success' ? 'plain' : 'bad',
     faulty: false,
     sections: [
@@ -221,33 +166,6 @@ function startOfRun(run: RunEntry): Step {
     faulty: false,
     sections: [{ title: `event: the input of version ${run.version}`, json: decode(run.event) }],
   }
-}
-
-function commandWords(command: Command): string {
-  switch (command.type) {
-    case 'access.deny':
-      return `denies ${command.reason.split(':')[0]}`
-    case 'redirect.sendUserTo':
-      return 'sends the user to the nested login'
-    case 'authentication.challengeWithAny':
-      return 'challenges a factor'
-    case 'idToken.setCustomClaim':
-      return 'sets a claim of the ID token'
-    case 'user.setUserMetadata':
-      return 'sets user metadata'
-    case 'transaction.setMetadata':
-      return 'keeps metadata'
-  }
-}
-
-function resultOf({ commands, error }: RunEntry): string {
-  if (error !== undefined) return error
-  const telling =
-    commands.find(({ type }) => type === 'access.deny') ??
-    commands.find(({ type }) => type === 'redirect.sendUserTo') ??
-    commands.find(({ type }) => type === 'authentication.challengeWithAny') ??
-    commands[0]
-  return telling === undefined ? 'lets the login go on' : commandWords(telling)
 }
 
 function metadataGauges({ commands, event }: RunEntry): readonly Gauge[] {
@@ -296,7 +214,7 @@ function endOfRun(run: RunEntry): Step {
     id: `r${run.run}-out`,
     from: 'action',
     to: 'tenant',
-    what: resultOf(run),
+    what: runWords(run),
     durationMs,
     tone: denied || error !== undefined ? 'bad' : 'good',
     faulty: false,
@@ -312,14 +230,5 @@ function endOfRun(run: RunEntry): Step {
       { title: 'Transaction metadata', gauges: metadataGauges(run) },
       { title: 'Cache after it', gauges: cacheGauges(run) },
     ],
-  }
-}
-
-/** A path as a reader wants it; as it came, where it is none that can be decoded. */
-function decodeText(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
   }
 }

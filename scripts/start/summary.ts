@@ -2,9 +2,18 @@
  * One flow from its entries: put in order, in words, how it ended, and what the Action cost. Pure.
  */
 
-import type { ApplicationEntry, Entry, Flow, RunEntry, Step } from './flow.ts'
-import type { Label } from './flows.ts'
-import { isLogOut, stepsOf } from './steps.ts'
+import { isConfirmation, isLogOut, outcomeOf } from '../steps/words.ts'
+import type { HttpEntry, Parameters } from '../tenant/log.ts'
+import {
+  type ApplicationEntry,
+  CONFIRM_PATH,
+  type Entry,
+  type Flow,
+  type Label,
+  type RunEntry,
+  type Step,
+} from './flow.ts'
+import { stepsOf } from './steps.ts'
 
 type TenantEntry = Exclude<Entry, ApplicationEntry>
 
@@ -33,6 +42,7 @@ function beginsAfter(entry: Entry, { atMs }: ApplicationEntry): boolean {
 function endOf(entries: readonly Entry[]): Pick<Flow, 'outcome' | 'tone'> {
   const denial = entries.flatMap(deniedBy).at(-1)
   if (denial !== undefined) return { outcome: denial, tone: 'bad' }
+  if (entries.some(isDeclined)) return { outcome: 'declined', tone: 'bad' }
   const refused = entries.some(
     (entry) => entry.kind === 'http' && entry.path === '/continue' && entry.status === 400,
   )
@@ -41,20 +51,35 @@ function endOf(entries: readonly Entry[]): Pick<Flow, 'outcome' | 'tone'> {
   if (broken !== undefined) return { outcome: 'the Action broke', tone: 'bad' }
   const isOver = entries.some((entry) => isEnd(entry))
   if (!isOver) return { outcome: 'under way', tone: 'running' }
-  const said = entries.flatMap((entry) => (entry.kind === 'action' ? outcomeIn(entry) : [])).at(-1)
+  const said = entries
+    .flatMap((entry) => (entry.kind === 'action' ? (outcomeOf(entry) ?? []) : []))
+    .at(-1)
   return { outcome: said ?? 'done', tone: 'good' }
 }
 
 const redirectOf = (entry: Entry): URL | undefined =>
   ('location' in entry && entry.location !== undefined && URL.parse(entry.location)) || undefined
 
+/** The person was asked, and said no. */
+const isDeclined = (entry: Entry): boolean =>
+  entry.kind === 'application' && entry.path === CONFIRM_PATH && entry.form.answer === 'no'
+
 function deniedBy(entry: Entry): readonly string[] {
   if (entry.kind !== 'http') return []
+  if (isConfirmation(entry)) return deniedAtExchange(entry)
   const url = redirectOf(entry)
   if (url?.pathname !== '/callback') return []
   const error = url.searchParams.get('error')
   if (error === null) return []
   const [, code] = /^(\w+): /.exec(url.searchParams.get('error_description') ?? '') ?? []
+  return [`denied ${code ?? error}`]
+}
+
+/** The token endpoint tells a denial by its answer. */
+function deniedAtExchange({ answer }: HttpEntry): readonly string[] {
+  const { error, error_description: words } = (answer ?? {}) as Readonly<Record<string, unknown>>
+  if (error === undefined) return []
+  const [, code] = /^(\w+): /.exec(String(words)) ?? []
   return [`denied ${code ?? error}`]
 }
 
@@ -65,21 +90,20 @@ function isEnd(entry: Entry): boolean {
   return isLogOut(entry.path) || redirectOf(entry)?.pathname === '/callback'
 }
 
-function outcomeIn({ commands, lines, nested }: RunEntry): readonly string[] {
-  if (nested || commands.some(({ type }) => type === 'redirect.sendUserTo')) return []
-  return lines.flatMap((line) => /:outcome (\w+)/.exec(line)?.[1] ?? [])
-}
+const confirms = ({ event }: RunEntry): boolean =>
+  (event.request.body as Parameters | undefined)?.link_confirmation !== undefined
 
 function costOf(entries: readonly Entry[]): Flow['action'] {
   const runs = entries.filter((entry): entry is RunEntry => entry.kind === 'action')
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
-  const trips = (handler: RunEntry['handler']) =>
-    sum(runs.filter((run) => run.handler === handler).map(({ roundTrips }) => roundTrips))
+  const trips = (belongs: (run: RunEntry) => boolean) =>
+    sum(runs.filter(belongs).map(({ roundTrips }) => roundTrips))
   return {
     runs: runs.length,
     durationMs: sum(runs.map(({ durationMs }) => durationMs)),
-    startRoundTrips: trips('onExecutePostLogin'),
-    wayBackRoundTrips: trips('onContinuePostLogin'),
+    startRoundTrips: trips((run) => run.handler === 'onExecutePostLogin' && !confirms(run)),
+    wayBackRoundTrips: trips(({ handler }) => handler === 'onContinuePostLogin'),
+    confirmationRoundTrips: trips(confirms),
   }
 }
 
@@ -125,7 +149,13 @@ export function tellUnshowable(id: string, label: Label, entries: readonly Entry
     durationMs: 0,
     outcome: 'cannot be shown',
     tone: 'bad',
-    action: { runs: 0, durationMs: 0, startRoundTrips: 0, wayBackRoundTrips: 0 },
+    action: {
+      runs: 0,
+      durationMs: 0,
+      startRoundTrips: 0,
+      wayBackRoundTrips: 0,
+      confirmationRoundTrips: 0,
+    },
     steps: [],
   }
 }

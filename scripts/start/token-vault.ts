@@ -28,9 +28,17 @@ const EVENTS = [
   { time: '15:30', title: 'Coffee with Sam Example' },
 ]
 
-interface Issued {
+/** Whose token. */
+interface Asked {
   readonly userId: string
   readonly connection: string
+  /** The id of the identity at its provider, where there are several. */
+  readonly loginHint: string | undefined
+}
+
+interface Consent {
+  readonly identity: string
+  readonly owner: string
   readonly scope: string
 }
 
@@ -44,15 +52,22 @@ export interface TokenVault {
 export function createTokenVault(): TokenVault {
   const owners = createBoundedMap<string, string>(MAX_REMEMBERED)
   const consents = createBoundedMap<string, string>(MAX_REMEMBERED)
-  const issued = createBoundedMap<string, Issued>(MAX_REMEMBERED)
+  const issued = createBoundedMap<string, Asked>(MAX_REMEMBERED)
 
-  /** The scopes that this user's identity of the connection has been granted upstream. */
-  function consentOf(tenant: Tenant, userId: string, connection: string): string | undefined {
-    const identities = tenant.users.get(userId)?.identities ?? []
-    const linked = identities.filter(({ connection: name }) => name === connection)
-    // Somebody who consents to more does it as the account that the identity is linked to.
-    const keys = linked.flatMap(({ provider, user_id }) => [userId, `${provider}|${user_id}`])
-    return keys.flatMap((key) => consents.get(`${connection} ${key}`) ?? [])[0]
+  /** The scopes that this user's identity of the connection has been granted upstream, and whose it is. */
+  function consentOf(
+    tenant: Tenant,
+    { connection, loginHint, userId }: Asked,
+  ): Consent | undefined {
+    const { email = '', identities = [] } = tenant.users.get(userId) ?? {}
+    return identities
+      .filter((one) => one.connection === connection)
+      .filter(({ user_id }) => loginHint === undefined || user_id === loginHint)
+      .flatMap(({ profileData, provider, user_id }) => {
+        const scope = consents.get(`${connection} ${provider}|${user_id}`)
+        const owner = String(profileData?.email ?? email)
+        return scope === undefined ? [] : [{ identity: user_id, owner, scope }]
+      })[0]
   }
 
   function exchangeToken({ form, identify, res }: Exchange, tenant: Tenant): void {
@@ -65,8 +80,10 @@ export function createTokenVault(): TokenVault {
     identify(application.clientId)
     const userId = owners.get(one(form, 'subject_token') ?? '')
     const connection = one(form, 'connection') ?? ''
-    const scope = userId === undefined ? undefined : consentOf(tenant, userId, connection)
-    if (userId === undefined || scope === undefined) {
+    const loginHint = one(form, 'login_hint')
+    const consent =
+      userId === undefined ? undefined : consentOf(tenant, { userId, connection, loginHint })
+    if (userId === undefined || consent === undefined) {
       sendJson(res, 401, {
         error: 'federated_connection_refresh_token_not_found',
         error_description: 'Federated connection Refresh Token not found.',
@@ -74,10 +91,10 @@ export function createTokenVault(): TokenVault {
       return
     }
     const token = randomBytes(24).toString('base64url')
-    issued.set(token, { userId, connection, scope })
+    issued.set(token, { userId, connection, loginHint: consent.identity })
     sendJson(res, 200, {
       access_token: token,
-      scope,
+      scope: consent.scope,
       expires_in: LIFETIME_SECONDS,
       issued_token_type: 'http://auth0.com/oauth/token-type/federated-connection-access-token',
       token_type: 'Bearer',
@@ -87,19 +104,20 @@ export function createTokenVault(): TokenVault {
   function readCalendar({ headers, identify, res }: Exchange, tenant: Tenant): void {
     identify(tenant.applications.web.clientId)
     const [, token = ''] = /^Bearer (.+)$/.exec(headers.authorization ?? '') ?? []
-    const { connection = '', userId = '' } = issued.get(token) ?? {}
+    const asked = issued.get(token)
     // Unlinked meanwhile: the token goes with the identity.
-    const scope = consentOf(tenant, userId, connection)
-    const allowed = scope?.split(/[ ,]/).includes(CALENDAR.scope) === true
-    if (allowed) sendJson(res, 200, { events: EVENTS })
+    const consent = asked && consentOf(tenant, asked)
+    const allowed = consent?.scope.split(/[ ,]/).includes(CALENDAR.scope) === true
+    if (allowed) sendJson(res, 200, { owner: consent.owner, events: EVENTS })
     else sendJson(res, 401, { error: 'invalid_token' })
   }
 
   return {
     hear(entry) {
-      if (entry.kind === 'login' && entry.result === 'success' && entry.userId !== undefined) {
-        const { connection, connectionScope, userId } = entry
-        if (connectionScope !== undefined) consents.set(`${connection} ${userId}`, connectionScope)
+      if (entry.kind === 'login' && entry.result === 'success' && entry.identity !== undefined) {
+        const { connection, connectionScope, identity } = entry
+        if (connectionScope !== undefined)
+          consents.set(`${connection} ${identity}`, connectionScope)
       }
       if (entry.kind !== 'http' || entry.path !== '/oauth/token') return
       const { id_token, refresh_token } = (entry.answer ?? {}) as Readonly<Record<string, unknown>>

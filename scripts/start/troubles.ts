@@ -3,7 +3,7 @@
  * Changes the running tenant; tells which trouble is waiting to happen.
  */
 
-import type { Fault } from '../tenant/faults.ts'
+import type { LocalTenantFault } from '../tenant/faults.ts'
 import type { Tenant } from '../tenant/index.ts'
 import type { LogEntry } from '../tenant/log.ts'
 
@@ -50,6 +50,11 @@ const TROUBLES: readonly Trouble[] = [
     meaning: "the way back has the first request's address and user agent, whoever takes it",
   },
   {
+    name: 'unbound',
+    label: 'Unbound way back',
+    meaning: '/continue is good in whichever browser takes it, until it is switched off',
+  },
+  {
     name: 'sessionReplaced',
     label: 'Session replaced',
     meaning: 'the nested login ends the session that was there, until it is switched off',
@@ -70,7 +75,7 @@ const BUSY = {
 }
 
 /** Of the Action's requests alone: the application's own shall go on. */
-const FAULTS: Readonly<Record<string, Fault>> = {
+const FAULTS: Readonly<Record<string, LocalTenantFault>> = {
   busy: { ...BUSY, caller: 'action' },
   busyForGood: { ...BUSY, caller: 'action', times: Number.POSITIVE_INFINITY },
   lost: { route: LINK, caller: 'action', break: 'lose' },
@@ -78,10 +83,16 @@ const FAULTS: Readonly<Record<string, Fault>> = {
 }
 
 /** Those that stay until they are switched off, or have happened. */
-const LASTING = ['slow', 'firstValues', 'sessionReplaced', ...Object.keys(FAULTS)]
+const LASTING = ['slow', 'firstValues', 'unbound', 'sessionReplaced', ...Object.keys(FAULTS)]
+
+export interface ShownTrouble extends Trouble {
+  /** It stays until it is switched off, or has happened. */
+  readonly lasting: boolean
+  readonly on: boolean
+}
 
 export interface Troubles {
-  shown(): readonly (Trouble & { readonly lasting: boolean; readonly on: boolean })[]
+  shown(): readonly ShownTrouble[]
   /** What is wrong with it, if anything is. */
   set(name: string, on: boolean): Promise<string | undefined>
   /** What happened once is over. */
@@ -102,6 +113,7 @@ export function createTroubles(tenant: Tenant): Troubles {
     else active.delete(name)
     if (name === 'slow') tenant.setBackChannelDelay(on ? SLOW_MS : 0)
     else if (name === 'firstValues') tenant.behave({ requestValues: on ? 'first' : 'fresh' })
+    else if (name === 'unbound') tenant.behave({ boundToBrowser: !on })
     else if (name === 'sessionReplaced') tenant.behave({ nestedSession: on ? 'replaced' : 'kept' })
     else if (on) place(name)
     else {

@@ -11,12 +11,12 @@ import { readBody } from '../tenant/http.ts'
 
 export interface WebServer {
   readonly port: number
+  /** Until then requests wait: a page that is open already goes on with the first answer. */
+  serve(site: Site): void
   close(): Promise<void>
 }
 
-export interface WebServerOptions {
-  /** 0: any free one. */
-  readonly port: number
+export interface Site {
   readonly handle: (request: Request) => Promise<Response>
   /** Where the tenant's pages are, which forms lead to and the inspector shows. */
   readonly tenantOrigins: readonly string[]
@@ -27,8 +27,32 @@ const LOOPBACK = '127.0.0.1'
 
 const METHODS = ['GET', 'HEAD', 'POST']
 
-export async function openWebServer(options: WebServerOptions): Promise<WebServer> {
-  const { rewriteLocation, tenantOrigins } = options
+type Listener = (req: IncomingMessage, res: ServerResponse) => void
+
+/** `port` 0: any free one. */
+export async function openWebServer(port: number): Promise<WebServer> {
+  const site = Promise.withResolvers<Listener>()
+  const server = createServer((req, res) => void site.promise.then((answer) => answer(req, res)))
+  server.listen(port, LOOPBACK)
+  await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
+    const busy = error.code === 'EADDRINUSE'
+    throw busy ? new Error(`Port ${port} is in use; give another one by --port`) : error
+  })
+  const opened = (server.address() as AddressInfo).port
+
+  return {
+    port: opened,
+    serve: (given) => site.resolve(listen(given, opened)),
+    async close() {
+      const closed = once(server, 'close')
+      server.close()
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+function listen({ handle, rewriteLocation, tenantOrigins }: Site, port: number): Listener {
   const tenant = tenantOrigins.join(' ')
   const securityHeaders = {
     'content-security-policy': [
@@ -47,7 +71,7 @@ export async function openWebServer(options: WebServerOptions): Promise<WebServe
   }
 
   async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    const own = `localhost:${portOf()}`
+    const own = `localhost:${port}`
     const { headers, method = 'GET', url = '/' } = req
     const here = url.startsWith('/') ? URL.parse(`http://${own}${url}`) : null
     if (here === null) return void res.writeHead(400).end('Not a path of this server')
@@ -66,7 +90,7 @@ export async function openWebServer(options: WebServerOptions): Promise<WebServe
       ),
       ...(body === undefined ? {} : { body: new Uint8Array(body) }),
     })
-    await send(await options.handle(request), res, method === 'HEAD')
+    await send(await handle(request), res, method === 'HEAD')
   }
 
   async function send(response: Response, res: ServerResponse, isHead: boolean): Promise<void> {
@@ -89,29 +113,12 @@ export async function openWebServer(options: WebServerOptions): Promise<WebServe
     res.end()
   }
 
-  const server = createServer((req, res) => {
+  return (req, res) => {
     answer(req, res).catch((error: unknown) => {
       console.error(error)
       if (res.headersSent) res.destroy()
       else res.writeHead(500).end('Something went wrong')
     })
-  })
-  const portOf = (): number => (server.address() as AddressInfo).port
-
-  server.listen(options.port, LOOPBACK)
-  await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
-    const busy = error.code === 'EADDRINUSE'
-    throw busy ? new Error(`Port ${options.port} is in use; give another one by --port`) : error
-  })
-
-  return {
-    port: portOf(),
-    async close() {
-      const closed = once(server, 'close')
-      server.close()
-      server.closeAllConnections()
-      await closed
-    },
   }
 }
 

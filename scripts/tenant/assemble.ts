@@ -12,7 +12,7 @@ import { createActionsHost, type HostValues } from './actions-host.ts'
 import { type Applications, registerApplications } from './applications.ts'
 import { type AuthorizationServer, createAuthorizationServer } from './authorization-server.ts'
 import { createConnectionLogin } from './connection-login.ts'
-import { CONNECTIONS, type Connection, type Person } from './connections.ts'
+import { CONNECTIONS, type Connection, type ConnectionPerson } from './connections.ts'
 import { buildTenantEvent } from './event.ts'
 import type { Addresses } from './front-door.ts'
 import { type Exchange, one, sendJson } from './http.ts'
@@ -38,7 +38,7 @@ export interface Parts {
   readonly store: Store
   readonly cache: CacheDouble
   readonly registry: ActionRegistry
-  addPerson(connection: string, person: Person): void
+  addPerson(connection: string, person: ConnectionPerson): void
   rotateKeys(): Promise<void>
   behave(change: PlatformBehaviour): void
   answer(exchange: Exchange): Promise<void>
@@ -69,10 +69,10 @@ export async function assemble(
   const registry = createActionRegistry(options.buildDelayMs ?? 150)
   const people = new Map(connections.map(({ name, people: known }) => [name, [...known]]))
 
-  const addUser = (connection: Connection, person: Person): void => {
+  const addUser = (connection: Connection, person: ConnectionPerson): void => {
     if (connection.strategy === 'auth0') store.create(connection, person)
   }
-  const addPersonTo = (connection: Connection, person: Person): void => {
+  const addPersonTo = (connection: Connection, person: ConnectionPerson): void => {
     people.set(connection.name, [...(people.get(connection.name) ?? []), person])
     addUser(connection, person)
   }
@@ -247,9 +247,9 @@ export async function assemble(
       Object.assign(keys, await makeSigningKeys(addresses.canonicalDomain))
       for (const server of servers.values()) server.renew()
     },
-    behave({ nestedSession: session = nestedSession, requestValues }) {
+    behave({ nestedSession: session = nestedSession, ...change }) {
       nestedSession = session
-      Object.assign(continueBehaviour, requestValues && { requestValues })
+      Object.assign(continueBehaviour, change)
       for (const server of servers.values()) server.renew()
     },
     answer,

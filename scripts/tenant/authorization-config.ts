@@ -14,6 +14,7 @@ import {
 } from 'oidc-provider'
 import { type Application, type Applications, redirectUriAllowed } from './applications.ts'
 import type { BoundedMap } from './bounded.ts'
+import { textOf } from './html.ts'
 import { page } from './pages.ts'
 import type { PlatformAnswers } from './platform-answers.ts'
 import type { StoredUser } from './store.ts'
@@ -127,7 +128,7 @@ export async function loadExistingGrant({ oidc }: KoaContextWithOIDC) {
 export function renderError(ctx: KoaContextWithOIDC, out: ErrorOut): void {
   ctx.type = 'html'
   const { error = 'error', error_description: description = '' } = out
-  ctx.body = page({ title: 'This login cannot go on', text: `${error}: ${description}` })
+  ctx.body = textOf(page({ title: 'This login cannot go on', text: `${error}: ${description}` }))
 }
 
 /** Of any request: not every one is a login's. */

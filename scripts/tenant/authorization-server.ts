@@ -6,13 +6,7 @@
  */
 
 import type { IncomingMessage } from 'node:http'
-import {
-  errors,
-  type Interaction,
-  type KoaContextWithOIDC,
-  Provider,
-  type RefreshToken,
-} from 'oidc-provider'
+import { errors, type Interaction, type KoaContextWithOIDC, Provider } from 'oidc-provider'
 import type { Applications } from './applications.ts'
 import {
   addClaims,
@@ -34,6 +28,14 @@ import type { SigningKeys } from './signing-keys.ts'
 import type { StoredUser } from './store.ts'
 import type { LoginTransaction, Outcome } from './transaction.ts'
 
+/** A refresh token, in words that the package's types can tell without those of `oidc-provider`. */
+export interface ExchangedToken {
+  readonly accountId: string
+  readonly clientId?: string | undefined
+  readonly sessionUid?: string | undefined
+  readonly authTime?: number | undefined
+}
+
 export interface AuthorizationHooks {
   readonly userOf: (userId: string) => StoredUser | undefined
   /** A session has a user: what do the Actions say? Asked once or, after a page, once more. */
@@ -42,7 +44,7 @@ export interface AuthorizationHooks {
     session: { readonly id: string; readonly userId: string; readonly authTime: number },
   ) => Promise<Outcome>
   /** A refresh token is exchanged: what do the Actions say? There is no page to show. */
-  readonly refreshed: (exchange: Exchange, token: RefreshToken) => Promise<Outcome>
+  readonly refreshed: (exchange: Exchange, token: ExchangedToken) => Promise<Outcome>
   /** Where the browser goes for a prompt; `undefined` where the connection does not exist. */
   readonly pageFor: (
     transaction: LoginTransaction,
@@ -142,7 +144,7 @@ export function createAuthorizationServer(options: AuthorizationServerOptions) {
   }
 
   /** Before any token is issued: its claims are those of this run, not of the login. */
-  async function runAtRefresh(ctx: KoaContextWithOIDC, token: RefreshToken): Promise<void> {
+  async function runAtRefresh(ctx: KoaContextWithOIDC, token: ExchangedToken): Promise<void> {
     const exchange = exchanges.get(ctx.req)
     if (exchange === undefined) throw new Error('an exchange of tokens without its request')
     const outcome = await hooks.refreshed(exchange, token)

@@ -3,7 +3,8 @@
  * the stand-alone user of a person whom the tenant does not know yet, and notes each login; no I/O.
  */
 
-import type { Connection, Person } from './connections.ts'
+import type { Connection, ConnectionPerson } from './connections.ts'
+import type { Html } from './html.ts'
 import { type Exchange, one, sendPage, toSearch } from './http.ts'
 import type { Log, LoginEntry, Parameters } from './log.ts'
 import { choicePage, connectionPage, page, universalLoginPage, unknownLoginPage } from './pages.ts'
@@ -15,7 +16,7 @@ import { type Authentication, connectionParameters, type LoginTransaction } from
 export interface ConnectionLoginOptions {
   readonly connections: readonly Connection[]
   readonly isEnabled: (connection: string, clientId: string) => boolean
-  readonly peopleOf: (connection: Connection) => readonly Person[]
+  readonly peopleOf: (connection: Connection) => readonly ConnectionPerson[]
   readonly providerSessions: ProviderSessions
   readonly loginPages: PlatformAnswers['loginPages']
   readonly store: Store
@@ -33,13 +34,13 @@ export interface ConnectionLogin {
   /** If it is enabled for this application. */
   find(name: string, clientId: string): Connection | undefined
   /** The page on which a person chooses between the connections. */
-  choices(transaction: LoginTransaction, application: string): string
+  choices(transaction: LoginTransaction, application: string): Html
   page(
     exchange: Exchange,
     transaction: LoginTransaction,
     connection: Connection,
     error?: string,
-  ): string
+  ): Html
   /** What a submitted page comes to. */
   judge(form: Parameters, transaction: LoginTransaction, connection: Connection): Verdict
   /** What stands for the page's form where nobody is asked. */
@@ -80,7 +81,7 @@ export function createConnectionLogin(options: ConnectionLoginOptions): Connecti
   function note({ id, clientId, parameters }: LoginTransaction, connection: Connection) {
     const { sequence, atMs, elapsedMs } = log.begin()
     const connectionScope = one(parameters, 'connection_scope')
-    return (result: Pick<LoginEntry, 'result' | 'created' | 'userId'>): void => {
+    return (result: Pick<LoginEntry, 'result' | 'created' | 'identity' | 'userId'>): void => {
       log.add({
         kind: 'login',
         sequence,
@@ -101,7 +102,7 @@ export function createConnectionLogin(options: ConnectionLoginOptions): Connecti
     connection: Connection,
     state: string,
     error?: string,
-  ): string =>
+  ): Html =>
     universalPageOf(form, connection, state, error) ??
     connectionPage({
       connection: connection.name,
@@ -117,7 +118,7 @@ export function createConnectionLogin(options: ConnectionLoginOptions): Connecti
     connection: Connection,
     state: string,
     error: string | undefined,
-  ): string | undefined {
+  ): Html | undefined {
     const { loginPages } = options
     if (!isDatabase(connection) || loginPages === 'sample') return undefined
     if (loginPages === 'unknown') return unknownLoginPage()
@@ -131,7 +132,7 @@ export function createConnectionLogin(options: ConnectionLoginOptions): Connecti
     })
   }
 
-  function findOrCreate(connection: Connection, person: Person) {
+  function findOrCreate(connection: Connection, person: ConnectionPerson) {
     const known = store.findByIdentity(connection.provider, connection.identityId(person))
     const { user_id: userId } = known ?? store.create(connection, person)
     return { userId, created: known === undefined }
@@ -201,7 +202,8 @@ export function createConnectionLogin(options: ConnectionLoginOptions): Connecti
         return { type: 'refused', why: 'There is no such person, or the password is wrong.' }
       }
       const { userId, created } = findOrCreate(connection, person)
-      complete({ result: 'success', created, userId })
+      const identity = `${connection.provider}|${connection.identityId(person)}`
+      complete({ result: 'success', created, userId, identity })
       return { type: 'authenticated', authentication: authenticationBy(connection, userId) }
     },
 

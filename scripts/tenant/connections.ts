@@ -4,7 +4,7 @@
  * no I/O.
  */
 
-export interface Person {
+export interface ConnectionPerson {
   /** The id at the connection. */
   readonly id: string
   readonly email: string
@@ -24,8 +24,8 @@ export interface Connection {
   readonly provider: string
   readonly isSocial: boolean
   /** The `user_id` of the identity that a person has here, without the provider. */
-  readonly identityId: (person: Person) => string
-  readonly people: readonly Person[]
+  readonly identityId: (person: ConnectionPerson) => string
+  readonly people: readonly ConnectionPerson[]
   /**
    * Its owner decides who comes in: nobody is asked, and it is whom `login_hint` names, else the first
    * of its people.
@@ -44,7 +44,7 @@ export const PARTNER = 'example-partner'
 
 export const PASSWORD = 'correct horse battery staple'
 
-const ownId = ({ id }: Person): string => id
+const ownId = ({ id }: ConnectionPerson): string => id
 
 const alex = { email: 'alex@example.com', emailVerified: true, name: 'Alex Example' }
 const sam = { email: 'sam@example.net', emailVerified: true, name: 'Sam Example' }

@@ -1,9 +1,11 @@
 /**
  * Trouble on demand: makes the next requests to a route be answered otherwise, not at all, or late.
- * Decides only; the front door applies what it says.
+ * Decides, and waits; the front door applies what it says.
  */
 
-export interface Fault {
+import { setTimeout as delay } from 'node:timers/promises'
+
+export interface LocalTenantFault {
   /** Method and path: `'POST /oauth/token'`; a pattern is held against the same text. */
   readonly route: string | RegExp
   /** `action`: only requests that a run of an Action sends. Default: anybody's. */
@@ -31,19 +33,32 @@ export interface FaultedRequest {
 }
 
 export interface Faults {
-  add(fault: Fault): void
+  add(fault: LocalTenantFault): void
+  /** None are left; what waits for one goes on. */
   clear(): void
   /** The fault for this request; counts it. */
-  take(request: FaultedRequest): Fault | undefined
+  take(request: FaultedRequest): LocalTenantFault | undefined
+  /** Until the time is over, or `goOn` is called. */
+  wait(delayMs: number): Promise<void>
+  goOn(): void
 }
 
 export function createFaults(): Faults {
-  let pending: { readonly fault: Fault; skip: number; left: number }[] = []
+  let pending: { readonly fault: LocalTenantFault; skip: number; left: number }[] = []
+  let waiting = new AbortController()
 
-  function matches({ caller, route }: Fault, { method, ofRun, path }: FaultedRequest): boolean {
+  function matches(
+    { caller, route }: LocalTenantFault,
+    { method, ofRun, path }: FaultedRequest,
+  ): boolean {
     if (caller === 'action' && !ofRun) return false
     const asked = `${method} ${path}`
     return typeof route === 'string' ? route === asked : route.test(asked)
+  }
+
+  function goOn(): void {
+    waiting.abort()
+    waiting = new AbortController()
   }
 
   return {
@@ -52,6 +67,7 @@ export function createFaults(): Faults {
     },
     clear: () => {
       pending = []
+      goOn()
     },
     take(request) {
       const found = pending.find(({ fault }) => matches(fault, request))
@@ -64,5 +80,7 @@ export function createFaults(): Faults {
       if (found.left <= 0) pending = pending.filter((one) => one !== found)
       return found.fault
     },
+    wait: (delayMs) => delay(delayMs, undefined, { signal: waiting.signal }).catch(() => undefined),
+    goOn,
   }
 }

@@ -14,18 +14,10 @@ import {
 } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { setTimeout as delay } from 'node:timers/promises'
+import { parseCookie } from 'cookie'
 import type { Certificate } from './certificate.ts'
-import type { Fault, Faults } from './faults.ts'
-import {
-  type Exchange,
-  readBody,
-  readCookies,
-  readForm,
-  readJson,
-  sendJson,
-  toParameters,
-} from './http.ts'
+import type { Faults, LocalTenantFault } from './faults.ts'
+import { type Exchange, readBody, readForm, readJson, sendJson, toParameters } from './http.ts'
 import type { Caller, Channel, Log } from './log.ts'
 
 const LOOPBACK = '127.0.0.1'
@@ -116,7 +108,7 @@ export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoo
     const fault = options.faults.take({ method, path: url.pathname, ofRun })
     if (fault !== undefined) faulty.add(exchange.req)
     const delayMs = (channel === 'back' ? options.backChannelDelayMs() : 0) + (fault?.delayMs ?? 0)
-    if (delayMs > 0) await delay(delayMs)
+    if (delayMs > 0) await options.faults.wait(delayMs)
     if (fault !== undefined && applyFault(fault, res)) return
     await handler(exchange)
   }
@@ -135,7 +127,7 @@ export async function openFrontDoor(options: FrontDoorOptions): Promise<FrontDoo
 const faulty = new WeakSet<IncomingMessage>()
 
 /** Whether the fault was all there is to answer. */
-function applyFault(fault: Fault, res: ServerResponse): boolean {
+function applyFault(fault: LocalTenantFault, res: ServerResponse): boolean {
   if (fault.break === 'hang') return true
   if (fault.break === 'reset') {
     res.destroy()
@@ -201,7 +193,7 @@ async function toExchange(
     json: readJson(headers, body),
     body,
     headers,
-    cookies: readCookies(headers.cookie),
+    cookies: parseCookie(headers.cookie ?? ''),
     ip: [forwarded].flat()[0]?.split(',')[0]?.trim() ?? LOOPBACK,
     userAgent: headers['user-agent'],
     req,
@@ -311,8 +303,8 @@ function rewriteHeaders(
       res.setHeader('location', channel === 'front' ? toFrontDoor(plain, addresses) : plain)
     }
     limitFrames(res, framedBy)
-    const cookies = res.getHeader('set-cookie')
-    if (channel === 'front' && Array.isArray(cookies)) {
+    const cookies = [res.getHeader('set-cookie') ?? []].flat().map(String)
+    if (channel === 'front' && cookies.length > 0) {
       res.setHeader(
         'set-cookie',
         cookies.map((cookie) => cookie.replace(/; secure/i, '')),

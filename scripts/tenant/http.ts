@@ -4,6 +4,8 @@
  */
 
 import { type IncomingHttpHeaders, IncomingMessage, type ServerResponse } from 'node:http'
+import { stringifySetCookie } from 'cookie'
+import { type Html, textOf } from './html.ts'
 import type { Channel, Parameters } from './log.ts'
 
 /** One request to the tenant, whichever listener it came in by. */
@@ -19,7 +21,7 @@ export interface Exchange {
   readonly json: unknown
   readonly body: Buffer
   readonly headers: IncomingHttpHeaders
-  readonly cookies: Readonly<Record<string, string>>
+  readonly cookies: Readonly<Record<string, string | undefined>>
   readonly ip: string
   readonly userAgent: string | undefined
   readonly req: IncomingMessage
@@ -73,16 +75,6 @@ export function filterParameters(
   return Object.fromEntries(Object.entries(parameters).filter(([name]) => keep(name)))
 }
 
-export function readCookies(header: string | undefined): Record<string, string> {
-  const pairs = (header ?? '').split(/;\s*/).filter((pair) => pair.includes('='))
-  return Object.fromEntries(
-    pairs.map((pair) => {
-      const at = pair.indexOf('=')
-      return [pair.slice(0, at), pair.slice(at + 1)]
-    }),
-  )
-}
-
 export function readForm(headers: IncomingHttpHeaders, body: Buffer): Parameters {
   if (!headers['content-type']?.startsWith('application/x-www-form-urlencoded')) return {}
   return toParameters(new URLSearchParams(body.toString()))
@@ -107,14 +99,21 @@ export function sendJson(
   res.end(body === undefined ? undefined : JSON.stringify(body))
 }
 
-export function sendPage(res: ServerResponse, status: number, html: string): void {
+const COOKIE = { path: '/', httpOnly: true, sameSite: 'lax', secure: true } as const
+
+/** For as long as the browser is open. */
+export function setCookie(res: ServerResponse, name: string, value: string): void {
+  res.appendHeader('set-cookie', stringifySetCookie(name, value, COOKIE))
+}
+
+export function sendPage(res: ServerResponse, status: number, page: Html): void {
   res.writeHead(status, {
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'no-store',
     'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'",
     'referrer-policy': 'no-referrer',
   })
-  res.end(html)
+  res.end(textOf(page))
 }
 
 export function redirect(res: ServerResponse, location: string): void {

@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { DATABASE, ENTERPRISE, GITHUB, GOOGLE } from './connections.ts'
+import { type Html, html } from './html.ts'
 
 const FILES: Readonly<Record<string, string>> = {
   [DATABASE]: 'auth0',
@@ -27,12 +28,12 @@ export const labelOf = (connection: string): string => LABELS[connection] ?? con
 const read = new Map<string, string>()
 
 /** Beside its label, so that it says nothing to a screen reader. Unknown ones have none. */
-export function iconOf(connection: string): string {
+export function iconOf(connection: string): Html | undefined {
   const file = FILES[connection]
-  if (file === undefined) return ''
+  if (file === undefined) return undefined
   const known = read.get(file) ?? readPath(file)
   read.set(file, known)
-  return `<svg class="icon" viewBox="0 0 24 24" width="20" height="20" fill="currentColor" aria-hidden="true" focusable="false"><path d="${known}"/></svg>`
+  return html`<svg class="icon" viewBox="0 0 24 24" width="20" height="20" fill="currentColor" aria-hidden="true" focusable="false"><path d="${known}"/></svg>`
 }
 
 function readPath(file: string): string {

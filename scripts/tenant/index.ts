@@ -76,9 +76,11 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
     clearFaults: faults.clear,
     setBackChannelDelay: (delayMs) => {
       backChannelDelayMs = delayMs
+      faults.goOn()
     },
     async close() {
       close()
+      faults.goOn()
       await door.close()
       const error = serverError()
       if (error !== undefined) throw error

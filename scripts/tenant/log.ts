@@ -77,6 +77,8 @@ export interface LoginEntry extends Entry {
   readonly parameters: Parameters
   readonly result: 'success' | 'cancelled' | 'refused'
   readonly userId?: string
+  /** `provider|user_id` at this connection, whosever account it is in. */
+  readonly identity?: string
   /** A user was made for an identity that the tenant did not know. */
   readonly created: boolean
 }

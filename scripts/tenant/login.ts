@@ -5,10 +5,9 @@
  */
 
 import { randomBytes } from 'node:crypto'
-import type { RefreshToken } from 'oidc-provider'
 import type { ActionsHost } from './actions-host.ts'
 import type { Application, Applications } from './applications.ts'
-import type { AuthorizationServer } from './authorization-server.ts'
+import type { AuthorizationServer, ExchangedToken } from './authorization-server.ts'
 import {
   customParameters,
   grantedParameters,
@@ -25,6 +24,7 @@ import {
   redirect,
   sendJson,
   sendPage,
+  setCookie,
   toSearch,
 } from './http.ts'
 import type { Parameters } from './log.ts'
@@ -78,7 +78,7 @@ export interface Login {
     transaction: LoginTransaction,
     session: { readonly id: string; readonly userId: string; readonly authTime: number },
   ): Promise<Outcome>
-  refreshed(exchange: Exchange, token: RefreshToken): Promise<Outcome>
+  refreshed(exchange: Exchange, token: ExchangedToken): Promise<Outcome>
   pageFor(transaction: LoginTransaction, prompt: string, interactionId: string): string | undefined
 }
 
@@ -160,10 +160,7 @@ export function createLogin(options: LoginOptions): Login {
       return sendPage(exchange.res, 400, page({ title: 'This login cannot go on', text }))
     }
     const browserId = exchange.cookies[browserCookie] ?? handle()
-    exchange.res.appendHeader(
-      'set-cookie',
-      `${browserCookie}=${browserId}; Path=/; HttpOnly; SameSite=Lax; Secure`,
-    )
+    setCookie(exchange.res, browserCookie, browserId)
     const transaction: LoginTransaction = {
       id: `txn_${handle()}`,
       nested,
@@ -216,7 +213,7 @@ export function createLogin(options: LoginOptions): Login {
   }
 
   /** How the user had authenticated is known as long as the session is. */
-  async function refreshed(exchange: Exchange, token: RefreshToken): Promise<Outcome> {
+  async function refreshed(exchange: Exchange, token: ExchangedToken): Promise<Outcome> {
     const { accountId: userId, authTime: atSeconds = 0, clientId = '', sessionUid = '' } = token
     const { blocked, identities: [main] = [] } = store.get(userId) ?? {}
     if (blocked === true) return BLOCKED

@@ -1,23 +1,13 @@
 /**
  * The pages of the local tenant: plain HTML that works with a keyboard and a screen reader, without
- * scripts, in light and dark. Pure functions from data to text.
+ * scripts, in light and dark. Pure functions from data to HTML.
  */
 
 import { PASSWORD } from './connections.ts'
+import { type Html, html, raw } from './html.ts'
 import { iconOf, labelOf } from './icons.ts'
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-export const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
-
-const STYLE = `
+const STYLE = raw(`
   :root { color-scheme: light dark; --back: #f4f5f7; --surface: #fff; --text: #16181d; --muted: #545b69;
     --line: #868d9b; --accent: #2f4fd8; --on-accent: #fff; --bad: #a8201a }
   @media (prefers-color-scheme: dark) {
@@ -50,36 +40,38 @@ const STYLE = `
   li a { display: flex; align-items: center; gap: .75rem; margin-top: .6rem; text-decoration: none }
   .note { border-left: .25rem solid var(--bad); color: var(--bad); padding-left: .75rem }
   code { overflow-wrap: anywhere; color: var(--text) }
-`
+`)
 
 export interface Page {
   readonly title: string
   readonly text: string
-  /** HTML above the title, safe already. */
-  readonly sign?: string
-  /** HTML that is safe already. */
-  readonly content?: string
+  /** Above the title. */
+  readonly sign?: Html
+  readonly content?: Html
 }
 
-export function page({ title, text, sign = '', content = '' }: Page): string {
-  return `<!doctype html>
+export function page({ title, text, sign, content }: Page): Html {
+  return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(title)}</title>
+<title>${title}</title>
 <style>${STYLE}</style>
 </head>
 <body>
 <main>
-${sign}<h1>${escapeHtml(title)}</h1>
-<p>${escapeHtml(text)}</p>
+${sign}<h1>${title}</h1>
+<p>${text}</p>
 ${content}
 </main>
 </body>
 </html>
 `
 }
+
+const alert = (text: string | undefined): Html | undefined =>
+  text === undefined ? undefined : html`<p class="note" role="alert">${text}</p>`
 
 export interface ConnectionPage {
   readonly connection: string
@@ -90,41 +82,40 @@ export interface ConnectionPage {
   readonly error?: string
 }
 
-export function connectionPage(login: ConnectionPage): string {
+export function connectionPage(login: ConnectionPage): Html {
   const { connection, database, state, people, loginHint, error } = login
-  const options = people.map(
-    ({ email, name }) => `<option value="${escapeHtml(email)}">${escapeHtml(name)}</option>`,
-  )
+  const options = people.map(({ email, name }) => html`<option value="${email}">${name}</option>`)
   // Behind the button that the Enter key presses.
   const atAClick = people.map(
     ({ email, name }) =>
-      `<button type="submit" name="person" value="${escapeHtml(email)}" formnovalidate>${escapeHtml(name)} <span>${escapeHtml(email)}</span></button>`,
+      html`<button type="submit" name="person" value="${email}" formnovalidate>${name} <span>${email}</span></button>`,
   )
-  const password = database
-    ? `<label for="password">Password</label>
+  const password =
+    database &&
+    html`<label for="password">Password</label>
 <input id="password" name="password" type="password" autocomplete="current-password">`
-    : ''
+  const told = database && html` (each one's password: <code>${PASSWORD}</code>)`
   return page({
-    sign: `<div class="sign">${iconOf(connection)}${escapeHtml(labelOf(connection))}</div>`,
+    sign: html`<div class="sign">${iconOf(connection)}${labelOf(connection)}</div>`,
     title: `Log in with ${connection}`,
     text: database
       ? 'The login page of the local tenant.'
       : `This page of the local tenant stands for the login at ${connection}.`,
-    content: `${error === undefined ? '' : `<p class="note" role="alert">${escapeHtml(error)}</p>`}
+    content: html`${alert(error)}
 <form method="post">
-<input type="hidden" name="state" value="${escapeHtml(state)}">
+<input type="hidden" name="state" value="${state}">
 <label for="email">E-mail address</label>
 <input id="email" name="email" type="email" list="people" autocomplete="username"
-  value="${escapeHtml(loginHint)}" autofocus>
-<datalist id="people">${options.join('')}</datalist>
+  value="${loginHint}" autofocus>
+<datalist id="people">${options}</datalist>
 ${password}
 <div class="buttons">
 <button class="main" type="submit" name="action" value="login">Continue</button>
 <button type="submit" name="action" value="cancel" formnovalidate>Cancel</button>
 </div>
 <div class="people" role="group" aria-label="People of this connection">
-<p>Or be one of its people, without typing${database ? ` (each one's password: <code>${escapeHtml(PASSWORD)}</code>)` : ''}:</p>
-${atAClick.join('\n')}
+<p>Or be one of its people, without typing${told}:</p>
+${atAClick}
 </div>
 </form>`,
   })
@@ -139,31 +130,31 @@ export interface UniversalLoginPage {
 }
 
 /** With the fields and buttons of Auth0's own pages, as those who drive them know them. */
-export function universalLoginPage(login: UniversalLoginPage): string {
+export function universalLoginPage(login: UniversalLoginPage): Html {
   const { asksPassword, error, state, username } = login
-  const value = username === undefined ? '' : ` value="${escapeHtml(username)}" readonly`
-  const password = `<label for="password">Password*</label>
+  const value = username !== undefined && html` value="${username}" readonly`
+  const password = html`<label for="password">Password*</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required>`
   return page({
     title: asksPassword && username !== undefined ? 'Enter Your Password' : 'Welcome',
     text: 'Log in to go on.',
-    content: `${error === undefined ? '' : `<p class="note" role="alert">${escapeHtml(error)}</p>`}
+    content: html`${error !== undefined && html`<p class="note" role="alert">${error}</p>`}
 <form method="post">
-<input type="hidden" name="state" value="${escapeHtml(state)}">
+<input type="hidden" name="state" value="${state}">
 <label for="username">Email address*</label>
 <input id="username" name="username" inputmode="email" autocomplete="email" required${value}>
-${asksPassword ? password : ''}
+${asksPassword && password}
 <div class="buttons"><button class="main" type="submit" name="action" value="default">Continue</button></div>
 </form>`,
   })
 }
 
 /** Fields that nobody looks for. */
-export function unknownLoginPage(): string {
+export function unknownLoginPage(): Html {
   return page({
     title: 'One more thing',
     text: 'Solve the puzzle below to show that you are human.',
-    content: '<form method="post"><label>Answer <input name="answer"></label></form>',
+    content: html`<form method="post"><label>Answer <input name="answer"></label></form>`,
   })
 }
 
@@ -173,12 +164,12 @@ export interface ConsentPage {
   readonly yes: 'Accept' | 'Allow'
 }
 
-export function consentPage({ application, state, yes }: ConsentPage): string {
+export function consentPage({ application, state, yes }: ConsentPage): Html {
   return page({
     title: yes === 'Accept' ? 'Authorize App' : 'Confirm Your Login',
     text: `${application} is requesting access to your account.`,
-    content: `<form method="post" action="/u/consent">
-<input type="hidden" name="state" value="${escapeHtml(state)}">
+    content: html`<form method="post" action="/u/consent">
+<input type="hidden" name="state" value="${state}">
 <div class="buttons">
 <button type="submit" name="action" value="cancel">${yes === 'Accept' ? 'Decline' : 'Cancel'}</button>
 <button class="main" type="submit" name="action" value="accept">${yes}</button>
@@ -192,25 +183,25 @@ export interface ChoicePage {
   readonly choices: readonly { readonly name: string; readonly url: string }[]
 }
 
-export function choicePage({ application, choices }: ChoicePage): string {
+export function choicePage({ application, choices }: ChoicePage): Html {
   const items = choices.map(
     ({ name, url }) =>
-      `<li><a href="${escapeHtml(url)}">${iconOf(name)}<span>Continue with ${escapeHtml(name)}</span></a></li>`,
+      html`<li><a href="${url}">${iconOf(name)}<span>Continue with ${name}</span></a></li>`,
   )
   return page({
     title: 'Log in',
     text: `to go on to ${application}`,
-    content: `<ul>${items.join('')}</ul>`,
+    content: html`<ul>${items}</ul>`,
   })
 }
 
-export function challengePage(state: string, code: string, error?: string): string {
+export function challengePage(state: string, code: string, error?: string): Html {
   return page({
     title: 'Second factor',
     text: `The local tenant sends no messages: the code is ${code}.`,
-    content: `${error === undefined ? '' : `<p class="note" role="alert">${escapeHtml(error)}</p>`}
+    content: html`${alert(error)}
 <form method="post">
-<input type="hidden" name="state" value="${escapeHtml(state)}">
+<input type="hidden" name="state" value="${state}">
 <label for="code">Code</label>
 <input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" autofocus>
 <div class="buttons"><button class="main" type="submit" name="action" value="verify">Continue</button></div>

@@ -5,7 +5,7 @@
  */
 
 import type { Connection } from './connections.ts'
-import { type Exchange, one } from './http.ts'
+import { type Exchange, one, setCookie } from './http.ts'
 import { words } from './transaction.ts'
 
 export interface ProviderSessions {
@@ -22,12 +22,10 @@ export function createProviderSessions(cookiePrefix: string): ProviderSessions {
     personAt(connection, { cookies, query }) {
       const email = cookies[cookieOf(connection)]
       const asks = words(one(query, 'prompt')).some((prompt) => ASK_AGAIN.includes(prompt))
-      return email === undefined || asks ? undefined : decodeURIComponent(email)
+      return email === undefined || asks ? undefined : email
     },
     begin(connection, { res }, email) {
-      const value = encodeURIComponent(email)
-      const cookie = `${cookieOf(connection)}=${value}; Path=/; HttpOnly; SameSite=Lax; Secure`
-      res.appendHeader('set-cookie', cookie)
+      setCookie(res, cookieOf(connection), email)
     },
   }
 }

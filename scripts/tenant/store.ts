@@ -5,7 +5,7 @@
 
 import { randomBytes } from 'node:crypto'
 import type { EnrolledFactor } from '../../src/platform.ts'
-import type { Connection, Person } from './connections.ts'
+import type { Connection, ConnectionPerson } from './connections.ts'
 
 export interface StoredIdentity {
   readonly connection: string
@@ -51,7 +51,7 @@ export interface Store {
   get(userId: string): StoredUser | undefined
   findByIdentity(provider: string, identityId: string): StoredUser | undefined
   /** Makes the stand-alone user of a person at a connection. */
-  create(connection: Connection, person: Person): StoredUser
+  create(connection: Connection, person: ConnectionPerson): StoredUser
   update(userId: string, values: Partial<Omit<StoredUser, 'user_id' | 'identities'>>): StoredUser
   remove(userId: string): void
   link(userId: string, provider: string, identityId: string): LinkResult

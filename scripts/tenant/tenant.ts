@@ -5,8 +5,8 @@ import type { Realm } from '../testing/load.ts'
 import type { ActionRegistry } from './action-registry.ts'
 import type { Applications } from './applications.ts'
 import type { RequestRules } from './authorize-request.ts'
-import type { Connection, Person } from './connections.ts'
-import type { Fault } from './faults.ts'
+import type { Connection, ConnectionPerson } from './connections.ts'
+import type { LocalTenantFault } from './faults.ts'
 import type { Addresses } from './front-door.ts'
 import type { Exchange } from './http.ts'
 import type { ActionEntry, HttpEntry, LogEntry, LoginEntry } from './log.ts'
@@ -70,6 +70,7 @@ export interface TenantOptions {
 export interface PlatformBehaviour {
   readonly nestedSession?: 'kept' | 'replaced'
   readonly requestValues?: ContinueBehaviour['requestValues']
+  readonly boundToBrowser?: boolean
 }
 
 /** An Action that is put in place without the Management API. */
@@ -86,7 +87,7 @@ export interface Tenant extends Addresses {
   /** The Actions, as the Management API has them. */
   readonly actions: ActionRegistry
   /** Lets somebody more log in at a connection; database people get their user at once. */
-  addPerson(connection: string, person: Person): void
+  addPerson(connection: string, person: ConnectionPerson): void
   /** New signing keys; the old ones are revoked at once, and what they signed is good no more. */
   rotateKeys(): Promise<void>
   /** From now on; nested logins that are under way are over. */
@@ -108,8 +109,10 @@ export interface Tenant extends Addresses {
   runs(): readonly ActionEntry[]
   logins(): readonly LoginEntry[]
   clearLog(): void
-  fault(fault: Fault): void
+  fault(fault: LocalTenantFault): void
+  /** None are left; a request that one holds back goes on. */
   clearFaults(): void
+  /** From now on; what waits already goes on. */
   setBackChannelDelay(delayMs: number): void
   close(): Promise<void>
 }

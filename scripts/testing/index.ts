@@ -32,14 +32,14 @@ export type {
 } from '../../src/platform.ts'
 export {
   type Connection,
+  type ConnectionPerson,
   DATABASE,
   ENTERPRISE,
   GITHUB,
   GOOGLE,
   PASSWORD,
-  type Person as ConnectionPerson,
 } from '../tenant/connections.ts'
-export type { Fault as LocalTenantFault } from '../tenant/faults.ts'
+export type { LocalTenantFault } from '../tenant/faults.ts'
 export type { ActionEntry, HttpEntry, LogEntry, LoginEntry } from '../tenant/log.ts'
 export type {
   InstalledAction,

@@ -7,6 +7,7 @@
 import type { Plan } from '../attempt.ts'
 import type { Context } from '../context.ts'
 import { type AttemptSecrets, deriveCodeChallenge } from '../pkce.ts'
+import { readPlainName } from '../request.ts'
 import { configureClient } from '../token-endpoint.ts'
 import { deriveParameters } from './claim.ts'
 
@@ -29,7 +30,11 @@ export async function buildNestedUrl(
 export function deriveAskedParameters(context: Context, plan: Plan): string | undefined {
   const parameters = buildParameters(context, plan)
   const { keys, settings } = context
-  return deriveParameters(keys, settings.nestedParams, (name) => parameters.getAll(name))
+  return deriveParameters(keys, settings.nestedParams, (name) =>
+    [...parameters]
+      .filter(([key]) => readPlainName(key) === readPlainName(name))
+      .map(([, value]) => value),
+  )
 }
 
 /** All but what belongs to one attempt alone. */

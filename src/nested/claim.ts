@@ -5,6 +5,7 @@
  */
 import { derivePins, type Pins } from '../attempt.ts'
 import { deriveTag, type Keys } from '../derive.ts'
+import { readFullId, readIdentities } from '../identities.ts'
 import { isRecord } from '../json.ts'
 import type { PostLoginEvent } from '../platform.ts'
 import { readEverySpelling } from '../request.ts'
@@ -35,10 +36,15 @@ export function buildNestedClaim(
   { mergeUserMetadata, nestedParams }: Settings,
 ): NestedClaim {
   const { identities, user_metadata: metadata } = event.user
+  const isMain = readIdentities(event).some(
+    (identity) =>
+      readFullId(identity) === event.user.user_id && identity.connection === event.connection?.name,
+  )
   const { session: _, ...pins } = derivePins(keys, event)
   return {
     connection: event.connection?.name,
-    connection_id: event.connection?.id,
+    // Of the identity that the account goes by: with ALLOW_MERGE another one may have logged in.
+    connection_id: isMain ? event.connection?.id : undefined,
     identities: Array.isArray(identities) ? identities.length : undefined,
     logins_count: event.stats?.logins_count,
     parameters: deriveParameters(keys, nestedParams, (name) => readEverySpelling(event, name)),

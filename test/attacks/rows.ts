@@ -14,6 +14,10 @@ export const ROWS = {
   parkedAttempt: 'a parked attempt finished a day later, after a password reset, by a blocked user',
   editedRequest:
     'any of NESTED_PARAMS, or the scopes of a consent, taken out of the nested URL or changed',
+  confirmedElsewhere:
+    'a victim is handed a nested URL of the attacker’s, every pinned value equal, nothing bound: CONFIRM_LINK',
+  confirmation:
+    'a confirmation of another user, client, domain or organization; altered; too old; under another ACTION_SECRET; twice; the ID token of another login',
   badHint:
     'hints: absent, not a JWT, of others, expired, from the future, of a wrong algorithm or key, altered, a logout token, 200 kB long',
   foreignCode:

@@ -2,106 +2,28 @@
 
 import { expect, test } from 'vitest'
 import { createApi } from '../../scripts/testing/api.ts'
-import { buildEvent, type EventOverrides } from '../../scripts/testing/event.ts'
-import { hintClaims } from '../../scripts/testing/flow.ts'
-import { publishedKey, TEST_KEYS } from '../../scripts/testing/keys.ts'
+import { buildEvent } from '../../scripts/testing/event.ts'
 import {
   CANONICAL_DOMAIN,
   CLIENT_ID,
   COMPANION_ID,
-  COMPANION_SECRET,
   CUSTOM_DOMAIN,
-  NOW_MS,
-  NOW_SECONDS,
   PRIMARY,
   SECONDARY,
   STRANGER,
 } from '../../scripts/testing/people.ts'
-import { type Claims, type SigningKey, signJwt } from '../../scripts/testing/sign.ts'
-import { isUntouched, LINKED, onEverySubject, query, UNLINK_EVENT } from '../contract/harness.ts'
+import { LINKED, onEverySubject, query, UNLINK_EVENT } from '../contract/harness.ts'
+import { EXPIRED_HINTS, INVALID_HINTS, REFUSED_HINTS, signHint } from '../support/hints.ts'
+import { MFA_ROWS, PRIMARY_EMAIL_ROWS } from '../support/policies.ts'
 import { attack } from './rows.ts'
 
-const GOOD = hintClaims(buildEvent(), NOW_MS)
-const signed = (claims: Claims = {}, header?: Claims, key?: SigningKey) =>
-  signJwt({ ...GOOD, ...claims }, header, key)
-
-const [head = '', payload = '', signature = ''] = signed().split('.')
-const altered = Buffer.from(JSON.stringify({ ...GOOD, sub: STRANGER.user_id })).toString(
-  'base64url',
-)
-
 /** By code, the hints that get it. */
-const HINTS: Readonly<Record<string, Readonly<Record<string, string | null>>>> = {
-  hint_invalid: {
-    absent: null,
-    'no JWT': 'nonsense',
-    'a JWE': 'a.b.c.d.e',
-    'another user’s': signed({ sub: STRANGER.user_id }),
-    'of a user whose id only begins alike': signed({ sub: `${PRIMARY.user_id}0` }),
-    'another client’s': signed({ aud: 'exampleOtherClientId' }),
-    'the companion’s': signed({ aud: COMPANION_ID }),
-    'an access token of this user and client': signed(
-      { aud: 'https://api.example.com/', azp: CLIENT_ID },
-      { typ: 'at+jwt' },
-    ),
-    'another issuer’s': signed({ iss: 'https://other.example.net/' }),
-    'of the custom domain': signed({ iss: `https://${CUSTOM_DOMAIN}/` }),
-    'from the future': signed({ iat: NOW_SECONDS + 3_600, exp: NOW_SECONDS + 7_200 }),
-    'without iat': signed({ iat: undefined }),
-    'without exp': signed({ exp: undefined }),
-    'with an exp beyond all numbers': signed({ exp: 'Infinity' }),
-    'alg none': signed({}, { alg: 'none' }),
-    'alg none, with a signature': `${signed({}, { alg: 'none' })}${signature}`,
-    'alg nOnE': signed({}, { alg: 'nOnE' }),
-    'HS256 with the public key as the secret': signed(
-      {},
-      { alg: 'HS256', kid: TEST_KEYS.current.kid },
-      { hmacSecret: JSON.stringify(publishedKey('current')) },
-    ),
-    'HS256 with the certificate as the secret': signed(
-      {},
-      { alg: 'HS256', kid: TEST_KEYS.current.kid },
-      { hmacSecret: TEST_KEYS.current.certificateBase64 },
-    ),
-    'HS256 with the client secret': signed({}, { alg: 'HS256' }, { hmacSecret: COMPANION_SECRET }),
-    'HS256 that says RS256': signed(
-      {},
-      { alg: 'RS256', kid: TEST_KEYS.current.kid },
-      { hmacSecret: COMPANION_SECRET },
-    ),
-    'of an unknown key': signed({}, {}, 'foreign'),
-    'of an unknown key under a known kid': signed({}, { kid: TEST_KEYS.current.kid }, 'foreign'),
-    'with its own jwk': signed({}, { jwk: publishedKey('foreign') }, 'foreign'),
-    'with its own jwk under a known kid': signed(
-      {},
-      { jwk: publishedKey('foreign'), kid: TEST_KEYS.current.kid },
-      'foreign',
-    ),
-    'with its own jku': signed({}, { jku: 'https://other.example.net/jwks.json' }, 'foreign'),
-    'with a kid that is a path': signed({}, { kid: '../../../../dev/null' }, 'foreign'),
-    'with an altered payload': `${head}.${altered}.${signature}`,
-    'with an empty signature': `${head}.${payload}.`,
-    'for several audiences with a foreign azp': signed({ aud: [CLIENT_ID, 'x'], azp: 'x' }),
-    'for several audiences without azp': signed({ aud: ['x', CLIENT_ID] }),
-    'a logout token': signed({
-      events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
-    }),
-    'a logout token by its type': signed({}, { typ: 'logout+jwt' }),
-  },
-  hint_expired: {
-    expired: signed({ exp: NOW_SECONDS - 1 }),
-    'eleven minutes old': signed({ iat: NOW_SECONDS - 660 }),
-  },
-  invalid_request: {
-    '200 kB long': signed({ padding: 'x'.repeat(150_000) }),
-    empty: '',
-    'followed by a line end': `${signed()}\n`,
-  },
-}
-
-const HINT_ROWS = Object.entries(HINTS).flatMap(([code, hints]) =>
-  Object.entries(hints).map(([what, hint]) => ({ code, what, hint })),
-)
+const HINT_ROWS = [
+  ...INVALID_HINTS.map((row) => ({ ...row, code: 'hint_invalid' })),
+  ...EXPIRED_HINTS.map((row) => ({ ...row, code: 'hint_expired' })),
+  ...REFUSED_HINTS.map((row) => ({ ...row, code: 'invalid_request' })),
+  { what: 'that is absent', hint: null, code: 'hint_invalid' },
+]
 
 onEverySubject((world) => {
   // The browser is the victim's and its session is new: the attacker's connection has just logged
@@ -110,27 +32,27 @@ onEverySubject((world) => {
     const session = { session: { id: 'session-that-was-planted' } }
 
     test('session_mismatch, and nothing waits for a way back', async () => {
-      const planted = await world.start({ hint: signed(), event: session })
-      expect(planted.code).toBe('session_mismatch')
+      const planted = await world.start({ hint: signHint(), event: session })
+      expect(planted).toBeDenied('session_mismatch')
       expect(planted.metadata).toEqual({})
       expect(world.tenant.links).toEqual([])
     })
 
     test('it succeeds where PIN_SESSION is off: only the session tells', async () => {
-      const options = { hint: signed(), event: session, settings: { PIN_SESSION: 'no' } }
-      expect((await world.whole(options)).resumed.denial).toBeUndefined()
+      const options = { hint: signHint(), event: session, settings: { PIN_SESSION: 'no' } }
+      expect((await world.whole(options)).resumed).toGoOn()
       expect(world.tenant.links).toHaveLength(1)
     })
   })
 
   attack('foreignSession', () => {
     test.each([
-      ['of a password grant or a device: no sid', signed({ sid: undefined })],
-      ['of another browser of the same user', signed({ sid: 'example-session-0002' })],
-      ['that names the user for the session', signed({ sid: PRIMARY.user_id })],
+      ['of a password grant or a device: no sid', signHint({ sid: undefined })],
+      ['of another browser of the same user', signHint({ sid: 'example-session-0002' })],
+      ['that names the user for the session', signHint({ sid: PRIMARY.user_id })],
     ])('%s', async (_what, hint) => {
       for (const event of [{}, UNLINK_EVENT])
-        expect((await world.start({ hint, event })).code).toBe('session_mismatch')
+        expect(await world.start({ hint, event })).toBeDenied('session_mismatch')
       expect(world.tenant.calls()).toBeLessThanOrEqual(1)
     })
   })
@@ -138,11 +60,10 @@ onEverySubject((world) => {
   attack('forcedRequest', () => {
     test.each([
       ['without a hint', null],
-      ['with the hint of the attacker', signed({ sub: STRANGER.user_id })],
+      ['with the hint of the attacker', signHint({ sub: STRANGER.user_id })],
     ])('%s it ends at once', async (_what, hint) => {
       const started = await world.start({ hint })
-      expect(started.code).toBe('hint_invalid')
-      expect(started.commands).toHaveLength(1)
+      expect(started).toBeDenied('hint_invalid')
     })
 
     test('by a POST of a foreign form it ends alike', async () => {
@@ -157,45 +78,47 @@ onEverySubject((world) => {
           },
         },
       })
-      expect(started.code).toBe('hint_invalid')
+      expect(started).toBeDenied('hint_invalid')
     })
 
     test('the hint is asked for an unlink, too', async () => {
-      expect((await world.start({ event: UNLINK_EVENT, hint: null })).code).toBe('hint_invalid')
+      expect(await world.start({ event: UNLINK_EVENT, hint: null })).toBeDenied('hint_invalid')
     })
   })
 
   attack('badHint', () => {
-    test.each(HINT_ROWS)('$what: $code', async ({ code, hint }) => {
+    test.each(HINT_ROWS)('a hint $what: $code', async ({ code, hint }) => {
       const started = await world.start({ hint })
-      expect(started.code).toBe(code)
-      expect(started.commands).toHaveLength(1)
+      expect(started).toBeDenied(code)
       for (const { url } of world.tenant.requests) {
         expect(url).toBe(`https://${CANONICAL_DOMAIN}/.well-known/jwks.json`)
       }
     })
 
     test('one that is good for another domain in use is good there only', async () => {
-      const hint = signed({ iss: `https://${CUSTOM_DOMAIN}/` })
+      const hint = signHint({ iss: `https://${CUSTOM_DOMAIN}/` })
       const event = {
         request: { hostname: CUSTOM_DOMAIN },
         custom_domain: { domain: CUSTOM_DOMAIN },
       }
-      expect((await world.start({ hint, event })).redirect?.host).toBe(CUSTOM_DOMAIN)
+      expect(await world.start({ hint, event })).toRedirect({ host: CUSTOM_DOMAIN })
     })
 
     test('an event without a user has no good hint', async () => {
-      const started = await world.start({ hint: signed(), event: { user: { user_id: undefined } } })
-      expect(started.redirect).toBeUndefined()
-      expect(started.code).toBeDefined()
+      const started = await world.start({
+        hint: signHint(),
+        event: { user: { user_id: undefined } },
+      })
+      expect(started).not.toRedirect()
+      expect(started).toBeDenied()
     })
 
     test('an event without a client has no good hint', async () => {
       const started = await world.start({
-        hint: signed({ aud: undefined }),
+        hint: signHint({ aud: undefined }),
         event: { client: { client_id: undefined } },
       })
-      expect(started.redirect).toBeUndefined()
+      expect(started).not.toRedirect()
     })
   })
 
@@ -210,14 +133,14 @@ onEverySubject((world) => {
       ` ${'x'.repeat(31)}\n`,
     ])('%j is misconfigured', async (ACTION_SECRET) => {
       const started = await world.start({ settings: { ACTION_SECRET } })
-      expect(started.code).toBe('misconfigured')
+      expect(started).toBeDenied('misconfigured')
       expect(world.lines.join('\n')).toContain('ACTION_SECRET')
       expect(world.tenant.requests).toEqual([])
     })
 
     test('32 characters are enough', async () => {
       const settings = { ACTION_SECRET: 'x'.repeat(32) }
-      expect((await world.start({ settings })).redirect).toBeDefined()
+      expect(await world.start({ settings })).toRedirect()
     })
   })
 
@@ -246,18 +169,18 @@ onEverySubject((world) => {
         '[::1]',
       ].filter((host) => host !== CANONICAL_DOMAIN),
     )('%j is misconfigured', async (hostname) => {
-      const hint = signed({ iss: `https://${hostname}/` })
+      const hint = signHint({ iss: `https://${hostname}/` })
       const started = await world.start({ hint, event: { request: { hostname } } })
-      expect(started.code).toBe('misconfigured')
+      expect(started).toBeDenied('misconfigured')
       expect(world.tenant.requests).toEqual([])
     })
 
     test('a custom domain of the event or of CUSTOM_DOMAINS is used', async () => {
-      const hint = signed({ iss: `https://${CUSTOM_DOMAIN}/` })
+      const hint = signHint({ iss: `https://${CUSTOM_DOMAIN}/` })
       const request = { hostname: CUSTOM_DOMAIN.toUpperCase() }
       const settings = { CUSTOM_DOMAINS: `a.example.com, ${CUSTOM_DOMAIN}` }
       const started = await world.start({ hint, event: { request }, settings })
-      expect(started.redirect?.host).toBe(CUSTOM_DOMAIN)
+      expect(started).toRedirect({ host: CUSTOM_DOMAIN })
     })
   })
 
@@ -292,7 +215,7 @@ onEverySubject((world) => {
       ],
     ])('%s=%s holds against %j', async (name, value, parameters, code) => {
       const started = await world.start({ settings: { [name]: value }, event: query(parameters) })
-      expect(started.code).toBe(code)
+      expect(started).toBeDenied(code)
       expect(world.tenant.requests).toEqual([])
     })
 
@@ -325,7 +248,7 @@ onEverySubject((world) => {
       ['a list', ['google-oauth2', 'github']],
       ['an object', { toString: 'google-oauth2' }],
     ])('%s in the connection is invalid_request', async (_what, requested_connection) => {
-      expect((await world.start({ event: query({ requested_connection }) })).code).toBe(
+      expect(await world.start({ event: query({ requested_connection }) })).toBeDenied(
         'invalid_request',
       )
       expect(world.tenant.requests).toEqual([])
@@ -337,56 +260,47 @@ onEverySubject((world) => {
         'in both places',
         { request: { method: 'POST', body: { requested_connection: 'google-oauth2' } } },
       ],
-      ['with the hint twice', query({ 'ext-id_token_hint': signed() })],
+      ['with the hint twice', query({ 'ext-id_token_hint': signHint() })],
     ] as const)('a parameter %s is invalid_request', async (_what, event) => {
-      expect((await world.start({ event })).code).toBe('invalid_request')
+      expect(await world.start({ event })).toBeDenied('invalid_request')
       expect(world.tenant.requests).toEqual([])
     })
   })
 
   attack('email', () => {
-    test.each(['ENFORCE_EMAIL_VERIFICATION', 'REQUIRE_MATCHING_EMAIL'])(
-      '%s denies a primary that is not verified',
-      async (name) => {
-        for (const email_verified of [false, undefined]) {
-          const started = await world.start({
-            settings: { [name]: 'yes' },
-            event: { user: { email_verified } },
-          })
-          expect(started.code).toBe('email_unverified')
-        }
+    test.each(PRIMARY_EMAIL_ROWS.filter(({ code }) => code !== undefined))(
+      '$setting denies a primary that is not verified, but $verified',
+      async ({ setting, verified }) => {
+        const started = await world.start({
+          settings: { [setting]: 'yes' },
+          event: { user: { email_verified: verified } },
+        })
+        expect(started).toBeDenied('email_unverified')
       },
     )
   })
 
   attack('mfa', () => {
-    const OTP = [{ type: 'otp' }]
-    test.each<readonly [string, string, EventOverrides['user']]>([
-      ['yes', 'enrolled and not done', { enrolledFactors: OTP }],
-      ['Yes', 'enrolled and not done', { enrolledFactors: OTP }],
-      ['TRUE', 'enrolled and not done', { enrolledFactors: OTP }],
-      [' 1 ', 'enrolled and not done', { enrolledFactors: OTP }],
-      ['yes', 'unreadable', { enrolledFactors: undefined }],
-      ['always', 'enrolled and not done', { enrolledFactors: OTP }],
-      ['always', 'not enrolled', { enrolledFactors: [] }],
-      ['Always', 'unreadable', { enrolledFactors: undefined }],
-    ])('ENFORCE_MFA=%s with factors %s is mfa_required', async (ENFORCE_MFA, _what, user) => {
-      const started = await world.start({ settings: { ENFORCE_MFA }, event: { user } })
-      expect(started.code).toBe('mfa_required')
-    })
+    test.each(MFA_ROWS.filter(({ code }) => code !== undefined))(
+      'ENFORCE_MFA=$value with factors $factors and MFA $done is mfa_required',
+      async ({ value, event }) => {
+        const started = await world.start({ settings: { ENFORCE_MFA: value }, event })
+        expect(started).toBeDenied('mfa_required')
+      },
+    )
 
     test('a value that is not understood is no MFA switched off', async () => {
       const started = await world.start({ settings: { ENFORCE_MFA: 'enforce' } })
-      expect(started.code).toBe('misconfigured')
+      expect(started).toBeDenied('misconfigured')
     })
 
     test('MFA that is done lets pass', async () => {
       const event = {
-        user: { enrolledFactors: OTP },
+        user: { enrolledFactors: [{ type: 'otp' }] },
         authentication: { methods: [{ name: 'pwd' }, { name: 'mfa' }] },
       }
       const started = await world.start({ settings: { ENFORCE_MFA: 'always' }, event })
-      expect(started.redirect).toBeDefined()
+      expect(started).toRedirect()
     })
   })
 
@@ -421,8 +335,7 @@ onEverySubject((world) => {
       ['one that is a path', { requested_identity: '../../users' }, 'identity_not_found'],
     ])('%s is denied', async (_what, parameters, code) => {
       const started = await world.start({ event: unlinking(parameters) })
-      expect(started.code).toBe(code)
-      expect(started.redirect).toBeUndefined()
+      expect(started).toBeDenied(code)
     })
 
     test.each([undefined, null, {}])(
@@ -431,17 +344,16 @@ onEverySubject((world) => {
         const [main, ...linked] = LINKED.identities
         const identities = [{ ...main, connection }, ...linked] as typeof LINKED.identities
         const started = await world.start({ event: { ...UNLINK_EVENT, user: { identities } } })
-        expect(started.code).toBe('identity_not_found')
-        expect(started.redirect).toBeUndefined()
+        expect(started).toBeDenied('identity_not_found')
       },
     )
 
     test('another user’s hint unlinks nothing', async () => {
       const started = await world.start({
         event: UNLINK_EVENT,
-        hint: signed({ sub: STRANGER.user_id }),
+        hint: signHint({ sub: STRANGER.user_id }),
       })
-      expect(started.code).toBe('hint_invalid')
+      expect(started).toBeDenied('hint_invalid')
     })
   })
 
@@ -462,8 +374,8 @@ onEverySubject((world) => {
     ])('%s is left alone, with a link scope and the companion’s id', async (protocol) => {
       for (const client_id of [CLIENT_ID, COMPANION_ID]) {
         const event = buildEvent({ client: { client_id }, transaction: { protocol } })
-        expect(isUntouched(await world.execute(event))).toBe(true)
-        expect(isUntouched(await world.resumeEvent(event))).toBe(true)
+        expect(await world.execute(event)).toBeUntouched()
+        expect(await world.resumeEvent(event)).toBeUntouched()
       }
       expect(world.tenant.requests).toEqual([])
       expect(world.cache.calls).toEqual([])
@@ -471,7 +383,7 @@ onEverySubject((world) => {
     })
 
     test('a login without a transaction is left alone', async () => {
-      expect(isUntouched(await world.execute(buildEvent({ transaction: undefined })))).toBe(true)
+      expect(await world.execute(buildEvent({ transaction: undefined }))).toBeUntouched()
     })
   })
 
@@ -482,9 +394,8 @@ onEverySubject((world) => {
         transaction: { requested_scopes: ['openid', scope] },
       })
       const ran = await world.execute(event)
-      expect(ran.code).toBe('invalid_request')
-      expect(ran.commands).toHaveLength(1)
-      expect(isUntouched(await world.resumeEvent(event))).toBe(true)
+      expect(ran).toBeDenied('invalid_request')
+      expect(await world.resumeEvent(event)).toBeUntouched()
       expect(world.tenant.requests).toEqual([])
     })
   })
@@ -494,10 +405,10 @@ onEverySubject((world) => {
       '%s is an ordinary connection, and no identity has it',
       async (name) => {
         const started = await world.start({ event: query({ requested_connection: name }) })
-        expect(started.redirect?.searchParams.get('connection')).toBe(name)
+        expect(started).toRedirect({ connection: name })
         const settings = { ALLOWED_CONNECTIONS: 'google-oauth2' }
         const listed = await world.start({ event: query({ requested_connection: name }), settings })
-        expect(listed.code).toBe('connection_not_allowed')
+        expect(listed).toBeDenied('connection_not_allowed')
       },
     )
 
@@ -542,7 +453,7 @@ onEverySubject((world) => {
   attack('takenIdentity', () => {
     test('a second identity of one connection is not linked', async () => {
       const started = await world.start({ event: { user: { identities: LINKED.identities } } })
-      expect(isUntouched(started)).toBe(true)
+      expect(started).toBeUntouched()
       expect(world.tenant.requests).toEqual([])
     })
   })

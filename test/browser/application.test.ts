@@ -1,14 +1,16 @@
 /** The application in Chromium: log in, link, unlink, the agent, and denials. */
 
 import { expect, test, vi } from 'vitest'
-import { cookies, NOTE } from '../../scripts/start/application/sessions.ts'
+import { NOTE } from '../../scripts/start/application/note.ts'
+import { cookieHandler } from '../../scripts/start/application/sessions.ts'
 import { createApplication } from '../../scripts/start/application.ts'
 import { GOOGLE } from '../../scripts/tenant/connections.ts'
-import { linkUser } from '../e2e/scenario.ts'
+import { ALEX, linkUser } from '../e2e/scenario.ts'
 import {
   choose,
   isDenied,
   isLinked,
+  letTimePass,
   link,
   logIn,
   noteOf,
@@ -16,8 +18,6 @@ import {
   set,
   startLink,
 } from './desk.ts'
-
-const ALEX = 'auth0|5f7c8ec7c33c6c004bbafe82'
 
 const rowOf = (label: string) => `.logins li:has-text("${label}")`
 
@@ -33,14 +33,14 @@ test('links a second login, shows it with its icon, and unlinks it', async () =>
   const google = app.locator(rowOf('Google'))
   expect(await google.textContent()).toContain('google-oauth2|115015401343387192604')
   expect(await google.locator('svg path').count()).toBe(1)
-  expect(lab.tenant.users.get(ALEX)?.identities).toHaveLength(2)
+  expect(lab.tenant.users.get(ALEX.userId)?.identities).toHaveLength(2)
 
   await app.getByRole('button', { name: 'Unlink Google' }).click()
   await choose(app, 'Alex')
   await noteOf(app).getByText('Google is unlinked.').waitFor()
 
   expect(await google.textContent()).toContain('not linked')
-  expect(lab.tenant.users.get(ALEX)?.identities).toHaveLength(1)
+  expect(lab.tenant.users.get(ALEX.userId)?.identities).toHaveLength(1)
 })
 
 test('the login pages say which connection they stand for', async () => {
@@ -66,7 +66,7 @@ test('the agent is told that there is no token, asks with the scope, and goes on
     'What is on my calendar today?',
     'No token for google-oauth2: federated_connection_refresh_token_not_found.',
     'I ask for google-oauth2 with the scope https://www.googleapis.com/auth/calendar.readonly.',
-    'I have a token, and 3 events:',
+    'I have a token of alex@example.com, and 3 events:',
     '09:30 Stand-up',
     '11:00 Review of the linking flow',
     '15:30 Coffee with Sam Example',
@@ -172,7 +172,7 @@ test("whatever another application keeps under the note's name is ignored, and t
     const isShown = (await response.text()).includes('id="note"')
     return { status: response.status, isShown, given: response.headers.getSetCookie() }
   }
-  const given = [`${NOTE}=; Path=/; SameSite=lax; HttpOnly; Max-Age=0`]
+  const given = [`${NOTE}=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax`]
   expect(await ask(`note=${encode(GOOD)}`)).toEqual({ status: 200, isShown: false, given: [] })
   expect(await ask(`${NOTE}=${encode(GOOD)}`)).toEqual({ status: 200, isShown: true, given })
 
@@ -188,6 +188,11 @@ test("whatever another application keeps under the note's name is ignored, and t
       { ...GOOD, code: 1 },
       { ...GOOD, logIn: 'yes' },
       { ...GOOD, expects: 'more' },
+    ],
+    ...[
+      { ...GOOD, held: 'one' },
+      { ...GOOD, told: 'yes' },
+      { ...GOOD, asks: 1 },
     ],
     ...[
       { ...GOOD, identity: 1 },
@@ -257,7 +262,15 @@ test.each([
 test('every form is refused without the origin of the application', async () => {
   const { lab } = await openDesk()
   const origins = ['http://example.com', lab.tenant.canonicalFrontDoor, `${lab.url}0`, 'null', '']
-  for (const path of ['/login', '/link', '/unlink', '/agent', '/logout']) {
+  for (const path of [
+    '/login',
+    '/link',
+    '/confirm',
+    '/ask-first',
+    '/unlink',
+    '/agent',
+    '/logout',
+  ]) {
     for (const origin of origins) {
       const headers: Record<string, string> = origin === '' ? {} : { origin }
       const asked = { method: 'POST', headers, redirect: 'manual' } as const
@@ -276,8 +289,8 @@ test('every form is refused without the origin of the application', async () => 
 test('a hint that is too old is cured by the login that the denial offers', async () => {
   const { app, inspector } = await openDesk()
   await logIn(app)
-  await set(inspector, 'HINT_MAX_AGE', '6')
-  await app.waitForTimeout(7_100)
+  await set(inspector, 'HINT_MAX_AGE', '300')
+  letTimePass(400)
 
   await startLink(app)
   await isDenied(app, 'hint_expired')
@@ -322,8 +335,8 @@ test('a login that went on without the link is not taken for one', async () => {
 
 test('of two identities of one connection the right one is unlinked, and looked for', async () => {
   const { app, lab } = await openDesk()
-  linkUser(lab.tenant, ALEX, GOOGLE, 'alex@example.com')
-  linkUser(lab.tenant, ALEX, GOOGLE, 'sam@example.net')
+  linkUser(lab.tenant, ALEX.userId, GOOGLE, 'alex@example.com')
+  linkUser(lab.tenant, ALEX.userId, GOOGLE, 'sam@example.net')
   await logIn(app)
   const names = await app
     .getByRole('button', { name: 'Unlink' })
@@ -337,7 +350,7 @@ test('of two identities of one connection the right one is unlinked, and looked 
   await choose(app, 'Alex')
 
   await noteOf(app).getByText('Google is unlinked.').waitFor()
-  expect(lab.tenant.users.get(ALEX)?.identities.map(({ user_id }) => user_id)).toEqual([
+  expect(lab.tenant.users.get(ALEX.userId)?.identities.map(({ user_id }) => user_id)).toEqual([
     '5f7c8ec7c33c6c004bbafe82',
     '115015401343387192604',
   ])
@@ -345,8 +358,8 @@ test('of two identities of one connection the right one is unlinked, and looked 
 
 test('an identity that is still linked is told, whatever another one of its connection is', async () => {
   const { app, inspector, lab } = await openDesk()
-  linkUser(lab.tenant, ALEX, GOOGLE, 'alex@example.com')
-  linkUser(lab.tenant, ALEX, GOOGLE, 'sam@example.net')
+  linkUser(lab.tenant, ALEX.userId, GOOGLE, 'alex@example.com')
+  linkUser(lab.tenant, ALEX.userId, GOOGLE, 'sam@example.net')
   await logIn(app)
   await set(inspector, 'ALLOWED_CLIENT_IDS', 'exampleOtherApplication')
   await app.bringToFront()
@@ -372,8 +385,10 @@ test('an account that cannot be read is told, and the person stays logged in', a
 })
 
 test('a link is not told as made while the account cannot be read', async () => {
-  const { app, lab } = await openDesk()
+  const { app, inspector, lab } = await openDesk()
   await logIn(app)
+  await set(inspector, 'CONFIRM_LINK', false)
+  await set(inspector, 'RESULT_CLAIM', false)
   await startLink(app)
   lab.tenant.fault({ route: /^GET \/api\/v2\/users\//, status: 500, times: 100 })
 
@@ -431,6 +446,8 @@ test('cookies are what the SDK wants them to be, and secure over https', async (
     management: { clientId, clientSecret },
     connections: [GOOGLE],
     calendarUrl: 'https://app.example.com/calendar',
+    resultClaim: 'https://app.example.com/linking',
+    identitiesPerConnection: () => 1,
   })
   const exchangeOf = (path: string) => {
     const url = new URL(path, 'https://app.example.com')
@@ -441,13 +458,20 @@ test('cookies are what the SDK wants them to be, and secure over https', async (
   const login = await answer(exchangeOf('/login'))
   const denied = await answer(exchangeOf('/link'))
   const given = exchangeOf('/')
-  cookies.setCookie('a', 'b', { sameSite: 'strict', secure: false, maxAge: 60, path: '/a' }, given)
+  cookieHandler.setCookie(
+    'a',
+    'b',
+    { sameSite: 'strict', secure: false, maxAge: 60, path: '/a' },
+    given,
+  )
 
-  const secure = expect.stringMatching(/; Path=\/; SameSite=lax; HttpOnly; Secure(; Max-Age=\d+)?$/)
+  const secure = expect.stringMatching(
+    /^\S+(; Max-Age=\d+)?; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+  )
   expect(login.headers.getSetCookie()).toEqual([secure])
   expect(denied.headers.getSetCookie()).toEqual([secure])
   expect(given.headers.getSetCookie()).toEqual([
-    'a=b; Path=/a; SameSite=strict; HttpOnly; Max-Age=60',
+    'a=b; Max-Age=60; Path=/a; HttpOnly; SameSite=Strict',
   ])
   // The web server of `npm start` has no TLS: not every browser would take them.
   await logIn(app)

@@ -5,8 +5,17 @@
 
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
-import type { Fault } from '../../scripts/tenant/faults.ts'
-import { type Desk, openDesk, openTab, outcomeIs, set, stepsOf } from './desk.ts'
+import type { LocalTenantFault } from '../../scripts/tenant/faults.ts'
+import {
+  type Desk,
+  HELD_MS,
+  openDesk,
+  openTab,
+  outcomeIs,
+  set,
+  stepsOf,
+  switching,
+} from './desk.ts'
 
 const resultOf = (inspector: Page, label: string) =>
   inspector.locator('#attacks li').filter({ hasText: label }).locator('.result')
@@ -57,6 +66,13 @@ test.each([
     step: 'Action to Tenant: denies binding_mismatch',
   },
   {
+    label: 'Handed link',
+    result:
+      'stopped by the platform, the Action did not run: 400, check: the state of a way back is good once, in the browser that left',
+    outcome: 'refused by the tenant',
+    step: 'Browser to Tenant: comes back from the nested login',
+  },
+  {
     label: 'Replayed way back',
     result:
       'stopped by the platform, the Action did not run: 400, check: the state of a way back is good once, in the browser that left',
@@ -82,16 +98,38 @@ test.each([
   expect(newest).toBe(`Attack: ${label.toLowerCase()}`)
 })
 
+const NOT_STOPPED = 'not stopped: the identity is linked'
+const NOT_CONFIRMED =
+  'stopped by the application, at its callback: pending, check: the request is of another browser: nobody confirms the link (CONFIRM_LINK)'
+
+/** The victim's way back ends at an application that has begun nothing in her browser. */
 test.each([
-  { label: 'Another browser', check: 'PIN_USER_AGENT' },
-  { label: 'Planted account', check: 'PIN_SESSION' },
-])('$label is told as not stopped where $check is off', async ({ check, label }) => {
+  { label: 'Planted account', off: ['PIN_SESSION'] },
+  { label: 'Handed link', off: ['PIN_SESSION', 'PIN_USER_AGENT'] },
+])('$label is stopped by CONFIRM_LINK alone, and not without it', async ({ label, off }) => {
   const { inspector } = await openDesk()
-  await set(inspector, check, false)
+  await openTab(inspector, 'Faults')
+  const unbound = inspector.getByRole('switch', { name: 'Unbound way back' })
+  await switching(inspector, 'troubles', () => unbound.check())
+  for (const pin of off) await set(inspector, pin, false)
+  expect(await attack(inspector, label)).toBe(NOT_CONFIRMED)
+  await openTab(inspector, 'Flow')
+  await outcomeIs(inspector, 'pending')
 
-  const result = await attack(inspector, label)
+  await set(inspector, 'CONFIRM_LINK', false)
 
-  expect(result).toBe('not stopped: the identity is linked')
+  expect(await attack(inspector, label)).toBe(NOT_STOPPED)
+})
+
+// The way back itself was stolen: the application in Mallory's browser confirms.
+test('Another browser is told as not stopped where PIN_USER_AGENT is off', async () => {
+  const { inspector } = await openDesk()
+  await set(inspector, 'PIN_USER_AGENT', false)
+  expect(await attack(inspector, 'Another browser')).toBe(NOT_STOPPED)
+
+  await set(inspector, 'CONFIRM_LINK', false)
+
+  expect(await attack(inspector, 'Another browser')).toBe(NOT_STOPPED)
 })
 
 const OTHER_CLIENT = { name: 'ALLOWED_CLIENT_IDS', to: 'other' } as const
@@ -117,7 +155,7 @@ test.each([
   expect(await attack(inspector, label)).toBe(result)
 })
 
-const broken = (route: Fault['route'], status: number, after = 0): Fault => ({
+const broken = (route: LocalTenantFault['route'], status: number, after = 0): LocalTenantFault => ({
   route,
   status,
   after,
@@ -183,7 +221,7 @@ test('a result is gone once the settings, the faults or another try make it old'
 
 test('a change during an attack makes its result worth nothing', async () => {
   const { inspector, lab } = await openDesk()
-  lab.tenant.setBackChannelDelay(4_000)
+  lab.tenant.setBackChannelDelay(HELD_MS)
   await start(inspector, 'Stolen hint')
   await set(inspector, 'ALLOW_MERGE', true)
   lab.tenant.setBackChannelDelay(0)

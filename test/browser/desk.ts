@@ -7,7 +7,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest'
 import { type Lab, openLab } from '../../scripts/start/lab.ts'
 import { watchSources } from '../../scripts/start/rebuild.ts'
 import { launchChromium } from './chromium.ts'
@@ -17,6 +17,19 @@ export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const CODE = readFileSync(new URL('../../dist/action.js', import.meta.url), 'utf8')
 
 export type Person = 'Alex' | 'Sam' | 'Kim'
+
+/** For a state that has to come: the machine may be busy. `expect.poll` waits as long. */
+export const WAIT_MS = 30_000
+
+/** Longer than any test: held back until the tenant is told to go on. */
+export const HELD_MS = 600_000
+
+/** So much later, for everything of this process: tenant, Action and application. */
+export function letTimePass(seconds: number): void {
+  const now = Date.now()
+  if (!vi.isFakeTimers()) vi.useFakeTimers({ toFake: ['Date'], shouldAdvanceTime: true })
+  vi.setSystemTime(now + seconds * 1_000)
+}
 
 export interface Desk {
   readonly lab: Lab
@@ -61,7 +74,7 @@ export async function openDesk({ browser = {}, root = ROOT }: DeskOptions = {}):
     httpPort: 0,
   })
   const context = await chromium.newContext({ reducedMotion: 'reduce', ...browser })
-  context.setDefaultTimeout(20_000)
+  context.setDefaultTimeout(WAIT_MS)
   const complaints: string[] = []
   open.push({ lab, context, complaints })
   context.on('request', (request) => {
@@ -110,11 +123,11 @@ export async function link(app: Page, label = 'Google', person: Person = 'Alex')
 export const noteOf = (app: Page) => app.locator('#note')
 
 export const isDenied = async (app: Page, code: string): Promise<void> => {
-  await expect.poll(() => noteOf(app).locator('code').textContent(), { timeout: 30_000 }).toBe(code)
+  await expect.poll(() => noteOf(app).locator('code').textContent()).toBe(code)
 }
 
 export const isLinked = async (app: Page, label = 'Google'): Promise<void> => {
-  await noteOf(app).getByText(`${label} is linked`).waitFor({ timeout: 30_000 })
+  await noteOf(app).getByText(`${label} is linked`).waitFor()
 }
 
 /** In front: Chromium draws other tabs now and then only. */
@@ -174,9 +187,7 @@ export const stepsOf = (inspector: Page): Promise<string[]> =>
   )
 
 export const outcomeIs = async (inspector: Page, outcome: string): Promise<void> => {
-  await expect
-    .poll(() => inspector.locator('#outcome').textContent(), { timeout: 30_000 })
-    .toBe(outcome)
+  await expect.poll(() => inspector.locator('#outcome').textContent()).toBe(outcome)
 }
 
 /** Opens a step by its words; gives back what is behind it. */

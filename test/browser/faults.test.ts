@@ -58,7 +58,7 @@ test('a slow tenant: the link takes its time', async () => {
   await isLinked(app)
 
   const run = lab.tenant.runs().findLast(({ handler }) => handler === 'onContinuePostLogin')
-  expect(run?.durationMs).toBeGreaterThan(4_400)
+  expect(run?.durationMs).toBeGreaterThan(2_900)
   expect(await isOn(inspector, 'Slow tenant')).toBe(true)
 })
 

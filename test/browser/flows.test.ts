@@ -9,6 +9,7 @@ import { createTokenVault } from '../../scripts/start/token-vault.ts'
 import { DATABASE } from '../../scripts/tenant/connections.ts'
 import { startTenant, type Tenant } from '../../scripts/tenant/index.ts'
 import type { HttpEntry, LoginEntry, Parameters } from '../../scripts/tenant/log.ts'
+import { ALEX } from '../e2e/scenario.ts'
 import { isLinked, link, logIn, openDesk, openStep, openTab, outcomeIs, stepsOf } from './desk.ts'
 
 const tenants: Tenant[] = []
@@ -110,8 +111,6 @@ test('labels are forgotten with the flows, and when there are too many', () => {
   expect(titleOf('oldest')).toBe('Authorization request')
 })
 
-const ALEX = 'auth0|5f7c8ec7c33c6c004bbafe82'
-
 /** Enough of an ID token to be read. */
 const idTokenOf = (sub: string): string =>
   `e30.${Buffer.from(JSON.stringify({ sub })).toString('base64url')}.e30`
@@ -129,12 +128,13 @@ test('the token vault remembers a thousand refresh tokens, and forgets the oldes
     connectionScope: 'calendar',
     parameters: {},
     result: 'success',
-    userId: ALEX,
+    userId: ALEX.userId,
+    identity: ALEX.userId,
     created: false,
   }
   vault.hear(login)
   for (let n = 0; n <= 1_000; n += 1) {
-    const answer = { id_token: idTokenOf(ALEX), refresh_token: `refresh-${n}` }
+    const answer = { id_token: idTokenOf(ALEX.userId), refresh_token: `refresh-${n}` }
     vault.hear(request('/oauth/token', { answer }))
   }
   const { clientId, clientSecret } = tenant.applications.web

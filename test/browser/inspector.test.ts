@@ -2,10 +2,12 @@
 
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { TOO_DEEP } from '../../scripts/start/decode.ts'
 import type { Lab } from '../../scripts/start/lab.ts'
+import { TOO_DEEP } from '../../scripts/steps/decode.ts'
+import { ALEX } from '../e2e/scenario.ts'
 import {
   choose,
+  HELD_MS,
   isDenied,
   isLinked,
   link,
@@ -17,7 +19,6 @@ import {
   set,
   startLink,
   stepsOf,
-  switching,
 } from './desk.ts'
 
 test('draws a link as it runs, from lane to lane', async () => {
@@ -54,17 +55,20 @@ test('draws a link as it runs, from lane to lane', async () => {
       'Browser to Tenant: comes back from the nested login',
       'Tenant to Action: onContinuePostLogin',
       'Action to Tenant: redeems the code',
-      'Action to Tenant: gets a Management token',
-      'Action to Management API: links the identity',
-      'Action to Tenant: lets the login go on',
+      'Action to Tenant: tells the application: pending',
       'Browser to Tenant: goes back to the application',
       'Browser to Application: comes back to the application',
       'Application to Tenant: redeems the code',
+      'Application to Tenant: confirms the link',
+      'Tenant to Action: onExecutePostLogin',
+      'Action to Tenant: gets a Management token',
+      'Action to Management API: links the identity',
+      'Action to Tenant: tells the application: linked',
       'Browser to Application: looks at the account',
       'Application to Management API: reads the account',
     ])
   expect(await inspector.locator('.cost').textContent()).toMatch(
-    /^The Action: 3 runs, .* round trips 1 at the start and 3 on the way back\. All: \d+ ms\.$/,
+    /^The Action: 4 runs, .* round trips 1 at the start, 1 on the way back, 2 at the confirmation\. All: \d+ ms\.$/,
   )
 })
 
@@ -79,7 +83,7 @@ test('opens an arrow to its decoded request, response and input', async () => {
   const input = await openStep(inspector, 'onExecutePostLogin')
   const token = await openStep(inspector, 'redeems the code')
   const redirect = await openStep(inspector, 'sends the user to the nested login')
-  const end = await openStep(inspector, 'lets the login go on')
+  const end = await openStep(inspector, 'tells the application: linked')
 
   expect(request).toContain('"alg": "RS256"')
   expect(request).toContain('"sub": "auth0|5f7c8ec7c33c6c004bbafe82"')
@@ -96,27 +100,22 @@ test('opens an arrow to its decoded request, response and input', async () => {
   expect(redirect).toMatch(/all metadata\d+ of 16,384 bytes/)
   expect(redirect).toMatch(/written to the log, \d+ kept\d+ of 256 characters/)
   expect(end).toMatch(/account-linking:outcome linked client=exampleWebApplicationClientId001/)
-  expect(end).toMatch(/3 round trips/)
+  expect(end).toMatch(/2 round trips/)
   expect(end).toMatch(/\(10 min left\)[\d,]+ of 4,096 bytes/)
   expect(end).toMatch(/the whole cache[\d,]+ of 8,192 bytes/)
   expect(end).toMatch(/entries\d of 20/)
 })
 
 test('draws the calls of a run that is still under way', async () => {
-  const { app, inspector } = await openDesk()
+  const { app, inspector, lab } = await openDesk()
   await logIn(app)
   await startLink(app)
-  await openTab(inspector, 'Faults')
-  const slow = inspector.getByRole('switch', { name: 'Slow tenant' })
-  await switching(inspector, 'troubles', () => slow.check())
-  await openTab(inspector, 'Flow')
+  lab.tenant.fault({ route: /^POST .*\/identities$/, delayMs: HELD_MS })
 
-  await app.bringToFront()
   const back = choose(app, 'Alex')
-  await expect
-    .poll(() => stepsOf(inspector), { timeout: 15_000 })
-    .toContain('Action to Tenant: redeems the code')
+  await expect.poll(() => stepsOf(inspector)).toContain('Action to Tenant: redeems the code')
   const early = await stepsOf(inspector)
+  lab.tenant.clearFaults()
   await back
   await isLinked(app)
 
@@ -190,14 +189,14 @@ test('a connection that is linked twice is told as linked already, without a red
     'Browser to Application: asks to link google-oauth2',
     'Browser to Tenant: asks to link google-oauth2',
     'Tenant to Action: onExecutePostLogin',
-    'Action to Tenant: lets the login go on',
+    'Action to Tenant: tells the application: already_linked',
     'Browser to Application: comes back to the application',
     'Application to Tenant: redeems the code',
     'Browser to Application: looks at the account',
     'Application to Management API: reads the account',
   ]
   await expect.poll(() => stepsOf(inspector)).toEqual(steps)
-  expect(lab.tenant.users.get('auth0|5f7c8ec7c33c6c004bbafe82')?.identities).toHaveLength(2)
+  expect(lab.tenant.users.get(ALEX.userId)?.identities).toHaveLength(2)
 })
 
 test('flows of two browsers at once stay apart', async () => {

@@ -2,9 +2,8 @@
 
 import type { Locator, Page } from 'playwright-core'
 import { expect, test } from 'vitest'
+import { ALEX } from '../e2e/scenario.ts'
 import { isLinked, logIn, openDesk, outcomeIs, switching } from './desk.ts'
-
-const ALEX = 'auth0|5f7c8ec7c33c6c004bbafe82'
 
 const MAX_PRESSES = 80
 
@@ -132,7 +131,9 @@ test('switches a fault, carries one out, and changes a person', async () => {
     inspector.getByRole('switch', { name: /^Alex .* factor enrolled/ }),
     'Space',
   )
-  await expect.poll(() => lab.tenant.users.get(ALEX)?.enrolledFactors).toEqual([{ type: 'otp' }])
+  await expect
+    .poll(() => lab.tenant.users.get(ALEX.userId)?.enrolledFactors)
+    .toEqual([{ type: 'otp' }])
 })
 
 test('what has the focus is seen', async () => {

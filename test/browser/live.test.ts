@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import {
   choose,
+  HELD_MS,
   isLinked,
   link,
   logIn,
@@ -116,7 +117,7 @@ test('on a narrow screen many flows take a small part of it, and none stands bes
 
 test('an attack under way keeps the focus on its button, and is not begun twice', async () => {
   const { inspector, lab } = await openDesk()
-  lab.tenant.setBackChannelDelay(3_000)
+  lab.tenant.setBackChannelDelay(HELD_MS)
   await openTab(inspector, 'Attacks')
   const button = inspector.getByRole('button', { name: 'Attack: Stolen hint' })
   await button.focus()
@@ -142,7 +143,7 @@ test('an attack under way keeps the focus on its button, and is not begun twice'
 test('a tab opens at its top, and again where it was left', async () => {
   const { inspector } = await openDesk()
   const scrolled = (): Promise<number> =>
-    inspector.locator('main').evaluate((main) => main.scrollTop)
+    inspector.locator('#pane').evaluate((pane) => pane.scrollTop)
   await openTab(inspector, 'Settings')
   await inspector.getByRole('switch', { name: 'ACTION_SECRET' }).scrollIntoViewIfNeeded()
   const place = await scrolled()

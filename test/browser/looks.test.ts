@@ -1,8 +1,7 @@
-/** Every page at 360 and 1440 pixels, light and dark: contrast of level AA, and nothing cut off. */
+/** Every page at 360 and 1440 pixels, light and dark: nothing that axe complains of, and nothing cut off. */
 
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { measure } from './contrast.ts'
 import {
   isDenied,
   isLinked,
@@ -14,13 +13,18 @@ import {
   outcomeIs,
   startLink,
 } from './desk.ts'
+import { findOverflows, judge, type Looks } from './looks.ts'
 
 async function isFine(page: Page, atLeastTexts: number): Promise<void> {
-  // Measured again for as long as the page may still be painting itself in its colours.
-  await expect.poll(async () => (await measure(page)).failures, { timeout: 5_000 }).toEqual([])
-  const { overflows, texts } = await measure(page)
-  expect(overflows).toEqual([])
-  expect(texts).toBeGreaterThanOrEqual(atLeastTexts)
+  let looks: Looks | undefined
+  // Judged again for as long as the page may still be painting itself in its colours.
+  const failures = async () => {
+    looks = await judge(page)
+    return looks.failures
+  }
+  await expect.poll(failures).toEqual([])
+  expect(await findOverflows(page)).toEqual([])
+  expect(looks?.texts).toBeGreaterThanOrEqual(atLeastTexts)
 }
 
 test.each([
@@ -28,83 +32,105 @@ test.each([
   { width: 360, colorScheme: 'dark' },
   { width: 1440, colorScheme: 'light' },
   { width: 1440, colorScheme: 'dark' },
-] as const)('at $width pixels, $colorScheme', async ({ colorScheme, width }) => {
-  const viewport = { width, height: 800 }
-  const { app, inspector } = await openDesk({ browser: { viewport, colorScheme } })
-  await app.bringToFront()
-  await isFine(app, 4)
-  await isFine(inspector, 8)
+] as const)(
+  'at $width pixels, $colorScheme',
+  { timeout: 120_000 },
+  async ({ colorScheme, width }) => {
+    const viewport = { width, height: 800 }
+    const { app, inspector } = await openDesk({ browser: { viewport, colorScheme } })
+    await app.bringToFront()
+    await isFine(app, 4)
+    await isFine(inspector, 8)
 
-  await app.getByRole('button', { name: 'Log in' }).click()
-  await app.getByRole('link', { name: /Username-Password/ }).waitFor()
-  await isFine(app, 5)
-  await app.getByRole('link', { name: /Username-Password/ }).click()
-  await app.getByLabel('E-mail address').fill('nobody@example.com')
-  await app.getByRole('button', { name: 'Continue' }).click()
-  await app.getByRole('alert').waitFor()
-  await isFine(app, 10)
-  await app.getByRole('button', { name: /^Alex / }).click()
-  await app.getByText('You are logged in.').waitFor()
+    await app.getByRole('button', { name: 'Log in' }).click()
+    await app.getByRole('link', { name: /Username-Password/ }).waitFor()
+    await isFine(app, 5)
+    await app.getByRole('link', { name: /Username-Password/ }).click()
+    await app.getByLabel('E-mail address').fill('nobody@example.com')
+    await app.getByRole('button', { name: 'Continue' }).click()
+    await app.getByRole('alert').waitFor()
+    await isFine(app, 10)
+    await app.getByRole('button', { name: /^Alex / }).click()
+    await app.getByText('You are logged in.').waitFor()
 
-  await app.getByRole('button', { name: /calendar/ }).click()
-  await app.getByRole('button', { name: /^Alex / }).click()
-  await app.getByText('11:00 Review').waitFor()
-  await isFine(app, 25)
-  await startLink(app, 'GitHub')
-  await app.getByRole('button', { name: 'Cancel' }).click()
-  await isDenied(app, 'link_cancelled')
-  await isFine(app, 20)
-  await link(app, 'GitHub')
-  await isLinked(app, 'GitHub')
+    await app.getByRole('button', { name: /calendar/ }).click()
+    await app.getByRole('button', { name: /^Alex / }).click()
+    await app.getByText('11:00 Review').waitFor()
+    await isFine(app, 25)
+    await startLink(app, 'GitHub')
+    await app.getByRole('button', { name: 'Cancel' }).click()
+    await isDenied(app, 'link_cancelled')
+    await isFine(app, 20)
+    await link(app, 'GitHub')
+    await isLinked(app, 'GitHub')
 
-  await openTab(inspector, 'Flow')
-  await openStep(inspector, 'lets the login go on')
-  await openStep(inspector, 'GET /authorize')
-  await isFine(inspector, 80)
-  for (const [name, texts] of [
-    ['Settings', 40],
-    ['Faults', 14],
-    ['People', 15],
-  ] as const) {
-    await openTab(inspector, name)
-    await isFine(inspector, texts)
-  }
-  await openTab(inspector, 'Attacks')
-  await inspector.getByRole('button', { name: 'Attack: Stolen hint' }).click()
-  await inspector.locator('#attacks .badge').waitFor()
-  await isFine(inspector, 20)
-})
+    await openTab(inspector, 'Flow')
+    await openStep(inspector, 'tells the application: linked')
+    await openStep(inspector, 'GET /authorize')
+    await isFine(inspector, 80)
+    for (const [name, texts] of [
+      ['Settings', 50],
+      ['Faults', 14],
+      ['People', 15],
+    ] as const) {
+      await openTab(inspector, name)
+      await isFine(inspector, texts)
+    }
+    await openTab(inspector, 'Attacks')
+    await inspector.getByRole('button', { name: 'Attack: Stolen hint' }).click()
+    await inspector.locator('#attacks .badge').waitFor()
+    await isFine(inspector, 20)
+  },
+)
 
-test('the measure finds what cannot be read', async () => {
+test.each([
+  {
+    what: 'what cannot be read',
+    html: '<p>hardly to be read</p>',
+    style: 'color: #bbb; background: #fff',
+    failure: /^color-contrast: .*hardly to be read/,
+  },
+  {
+    what: 'a field without an edge',
+    html: '<input aria-label="hardly to be seen">',
+    style: 'border-color: #ddd; background: #fff; color: #000',
+    failure: /^1\.\d+ edge of hardly to be seen$/,
+  },
+  {
+    what: 'a picture without words',
+    html: '<img src="data:," width="9" height="9">',
+    style: '',
+    failure: /^image-alt: /,
+  },
+])('the judge finds $what', async ({ failure, html, style }) => {
   const { app } = await openDesk()
   await logIn(app)
   await app.evaluate(`(() => {
-    const wrong = document.createElement('p')
-    wrong.textContent = 'hardly to be read'
-    wrong.style.color = '#bbb'
-    document.querySelector('main').append(wrong)
+    const main = document.querySelector('main')
+    main.insertAdjacentHTML('beforeend', '${html}')
+    main.lastElementChild.style.cssText = '${style}'
   })()`)
 
-  const { failures } = await measure(app)
+  const { failures } = await judge(app)
 
-  expect(failures).toEqual([expect.stringMatching(/^1\.\d+ hardly to be read$/)])
+  expect(failures).toEqual([expect.stringMatching(failure)])
 })
 
 test.each([
   { page: 'app', pane: 'main' },
-  { page: 'inspector', pane: '.bench > main' },
+  { page: 'inspector', pane: '.panels' },
   { page: 'inspector', pane: '#panel-flow' },
   { page: 'inspector', pane: 'nav' },
   { page: 'inspector', pane: '#flows button' },
   { page: 'inspector', pane: '.behind' },
   { page: 'inspector', pane: '.behind pre' },
-] as const)('the measure finds what is too wide in $pane of the $page', async ({ page, pane }) => {
+] as const)('what is too wide is found in $pane of the $page', async ({ page, pane }) => {
   const desk = await openDesk({ browser: { viewport: { width: 360, height: 800 } } })
   await logIn(desk.app)
   await openTab(desk.inspector, 'Flow')
   await outcomeIs(desk.inspector, 'done')
   await openStep(desk.inspector, 'GET /authorize')
-  expect((await measure(desk[page])).overflows).toEqual([])
+  expect(await findOverflows(desk[page])).toEqual([])
 
   await desk[page].evaluate(`(() => {
     const wrong = document.createElement('div')
@@ -113,7 +139,7 @@ test.each([
     document.querySelector('${pane}').append(wrong)
   })()`)
 
-  const [most] = (await measure(desk[page])).overflows
+  const [most] = await findOverflows(desk[page])
   expect(Number.parseInt(most ?? '', 10)).toBeGreaterThan(4_000)
 })
 

@@ -46,8 +46,8 @@ try {
   await page.locator('#outcome', { hasText: 'linked' }).waitFor()
   await take(page, 'link')
 
-  await step('lets the login go on').locator('summary').click()
-  await step('lets the login go on').scrollIntoViewIfNeeded()
+  await step('tells the application: linked').locator('summary').click()
+  await step('tells the application: linked').scrollIntoViewIfNeeded()
   await take(page, 'step')
 
   await app.getByRole('button', { name: 'Link GitHub' }).click()

@@ -3,12 +3,13 @@
 import { expect, test } from 'vitest'
 import { SETTINGS } from '../../scripts/start/settings.ts'
 import { DATABASE, GITHUB, GOOGLE } from '../../scripts/tenant/connections.ts'
-import { createUser, linkUser } from '../e2e/scenario.ts'
+import { ALEX, createUser, linkUser } from '../e2e/scenario.ts'
 import {
   choose,
   type Desk,
   isDenied,
   isLinked,
+  letTimePass,
   link,
   logIn,
   noteOf,
@@ -21,8 +22,6 @@ import {
   startLink,
   switching,
 } from './desk.ts'
-
-const ALEX = 'auth0|5f7c8ec7c33c6c004bbafe82'
 
 interface Row {
   readonly name: string
@@ -101,7 +100,7 @@ const ROWS: readonly Row[] = [
     effect: async ({ app, lab }) => {
       await link(app)
       await isLinked(app)
-      const identities = lab.tenant.users.get(ALEX)?.identities ?? []
+      const identities = lab.tenant.users.get(ALEX.userId)?.identities ?? []
       expect(identities.map(({ connection }) => connection)).toEqual([DATABASE, GOOGLE, GITHUB])
     },
   },
@@ -117,14 +116,15 @@ const ROWS: readonly Row[] = [
   {
     name: 'MERGE_USER_METADATA',
     to: true,
-    before: async ({ lab }) => {
+    before: async ({ inspector, lab }) => {
+      await set(inspector, 'CONFIRM_LINK', false)
       const google = createUser(lab.tenant, GOOGLE, 'alex@example.com')
       lab.tenant.users.update(google, { user_metadata: { theme: 'dark' } })
     },
     effect: async ({ app, lab }) => {
       await link(app)
       await isLinked(app)
-      expect(lab.tenant.users.get(ALEX)?.user_metadata).toEqual({ theme: 'dark' })
+      expect(lab.tenant.users.get(ALEX.userId)?.user_metadata).toEqual({ theme: 'dark' })
     },
   },
   { name: 'ENFORCE_MFA', to: { choice: 'always' }, effect: denies('mfa_required') },
@@ -195,18 +195,18 @@ const ROWS: readonly Row[] = [
   },
   {
     name: 'HINT_MAX_AGE',
-    to: '1',
+    to: '300',
     effect: async (desk) => {
-      await desk.app.waitForTimeout(2_100)
+      letTimePass(400)
       await denies('hint_expired')(desk)
     },
   },
   {
     name: 'PRIMARY_MAX_AUTH_AGE',
-    to: '6',
+    to: '300',
     effect: async (desk) => {
       const { app } = desk
-      await app.waitForTimeout(7_100)
+      letTimePass(400)
       await denies('reauth_required')(desk)
       await app.getByRole('button', { name: 'Log in again' }).click()
       await app.getByRole('link', { name: /Username-Password/ }).click()
@@ -225,8 +225,8 @@ const ROWS: readonly Row[] = [
     },
   },
   {
-    name: 'RESULT_CLAIM',
-    to: 'https://app.example.com/linking',
+    name: 'CONFIRM_LINK',
+    to: false,
     effect: async ({ app, inspector }) => {
       await link(app)
       await isLinked(app)
@@ -239,6 +239,24 @@ const ROWS: readonly Row[] = [
       expect(await tokens.locator('.behind').textContent()).toMatch(
         /"https:\/\/app\.example\.com\/linking": \{\s+"status": "linked"/,
       )
+    },
+  },
+  { name: 'RESULT_CLAIM', to: false, effect: denies('misconfigured') },
+  {
+    name: 'IDENTITIES_PER_CONNECTION',
+    to: '2',
+    before: async ({ app }) => {
+      await link(app)
+      await isLinked(app)
+      expect(await app.getByRole('button', { name: 'Link another' }).count()).toBe(0)
+    },
+    effect: async ({ app, lab }) => {
+      await app.bringToFront()
+      await app.reload()
+      await app.getByRole('button', { name: 'Link another Google' }).click()
+      await choose(app, 'Sam')
+      await isLinked(app)
+      expect(lab.tenant.users.get(ALEX.userId)?.identities).toHaveLength(3)
     },
   },
   {

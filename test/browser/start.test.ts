@@ -1,7 +1,9 @@
 /** `npm start` itself: what it prints is there, and it ends when it is told to. */
 
 import { spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
+import { type AddressInfo, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { launchChromium } from './chromium.ts'
@@ -15,6 +17,25 @@ const ending: (() => Promise<unknown>)[] = []
 afterEach(async () => {
   for (const end of ending.splice(0)) await end()
 })
+
+/** Nobody's right now, and below those that a system gives to outgoing connections. */
+async function freePorts(count: number): Promise<readonly number[]> {
+  const servers: Server[] = []
+  while (servers.length < count) {
+    const server = createServer().listen(randomInt(20_000, 32_000), '127.0.0.1')
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    )
+    if (isFree) servers.push(server)
+  }
+  const ports = servers.map((server) => (server.address() as AddressInfo).port)
+  for (const server of servers) {
+    server.close()
+    await once(server, 'close')
+  }
+  return ports
+}
 
 function start(...args: readonly string[]) {
   const child = spawn(process.execPath, [join(ROOT, 'scripts/cli.ts'), 'start', ...args], {
@@ -35,16 +56,16 @@ function start(...args: readonly string[]) {
   return { child, closed, text }
 }
 
-// Ports below those that a system gives to outgoing connections.
 test('opens the application and the inspector, and links at once', async () => {
-  const { child, closed, text } = start('--port', '28317')
+  const [port] = await freePorts(1)
+  const { child, closed, text } = start('--port', String(port))
   await expect.poll(() => text.out, { timeout: STARTS_WITHIN_MS }).toContain('Ctrl+C ends it.')
   const browser = await launchChromium()
   ending.push(() => browser.close())
   const page = await browser.newPage()
 
-  expect(text.out).toContain('http://localhost:28317/inspector')
-  await page.goto('http://localhost:28317/')
+  expect(text.out).toContain(`http://localhost:${port}/inspector`)
+  await page.goto(`http://localhost:${port}/`)
   await logIn(page)
   await link(page)
   await isLinked(page)
@@ -56,7 +77,8 @@ test('opens the application and the inspector, and links at once', async () => {
 
 // Two starts of the whole.
 test('a page that is open while it is started anew says so, and then goes on', async () => {
-  const ports = ['--port', '28319', '--https-port', '28320', '--http-port', '28321']
+  const [port, https, http] = await freePorts(3)
+  const ports = ['--port', `${port}`, '--https-port', `${https}`, '--http-port', `${http}`]
   const first = start(...ports)
   await expect
     .poll(() => first.text.out, { timeout: STARTS_WITHIN_MS })
@@ -64,12 +86,12 @@ test('a page that is open while it is started anew says so, and then goes on', a
   const browser = await launchChromium()
   ending.push(() => browser.close())
   const inspector = await browser.newPage()
-  await inspector.goto('http://localhost:28319/inspector')
+  await inspector.goto(`http://localhost:${port}/inspector`)
   const status = inspector.locator('#deployment')
   const flows = inspector.locator('.flows b')
   await set(inspector, 'ALLOW_MERGE', true)
   const app = await browser.newPage()
-  await app.goto('http://localhost:28319/')
+  await app.goto(`http://localhost:${port}/`)
   await logIn(app)
   await link(app)
   await isLinked(app)
@@ -99,15 +121,16 @@ test('a page that is open while it is started anew says so, and then goes on', a
 }, 200_000)
 
 test('says in one line that its port is in use', async () => {
-  const first = start('--port', '28318')
+  const [port] = await freePorts(1)
+  const first = start('--port', String(port))
   await expect
     .poll(() => first.text.out, { timeout: STARTS_WITHIN_MS })
     .toContain('Ctrl+C ends it.')
 
-  const second = start('--port', '28318')
+  const second = start('--port', String(port))
 
   expect((await second.closed)[0]).toBe(1)
-  expect(second.text.err).toBe('start: Port 28318 is in use; give another one by --port\n')
+  expect(second.text.err).toBe(`start: Port ${port} is in use; give another one by --port\n`)
 }, 120_000)
 
 test.each([

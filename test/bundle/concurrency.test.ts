@@ -147,8 +147,7 @@ describe.each(REALMS)('one instance in the realm: %s', (realm) => {
     }
     for (const [at, { started, resumed }] of (wholes as readonly Whole[]).entries()) {
       const { site, user } = all[at] ?? {}
-      expect(started.denial).toBeUndefined()
-      expect(started.redirect?.host).toBe(site?.settings.AUTH0_DOMAIN)
+      expect(started).toRedirect({ host: site?.settings.AUTH0_DOMAIN })
       expect(started.redirect?.searchParams.get('client_id')).toBe(site?.settings.AUTH0_CLIENT_ID)
       expect(resumed.commands).toEqual([
         {
@@ -214,9 +213,9 @@ describe.each(REALMS)('one instance in the realm: %s', (realm) => {
     })
     const logins = site.users.map(() => run(handlers.onExecutePostLogin, ordinary, { cache }))
     const links = site.users.map((_, index) => link(site, index, handlers))
-    expect((await denied).code).toBe('hint_invalid')
+    expect(await denied).toBeDenied('hint_invalid')
     for (const { commands } of await Promise.all(logins)) expect(commands).toEqual([])
-    for (const { resumed } of await Promise.all(links)) expect(resumed.denial).toBeUndefined()
+    for (const { resumed } of await Promise.all(links)) expect(resumed).toGoOn()
     expect(tenant.links).toHaveLength(LINKS_PER_TENANT)
   })
 })

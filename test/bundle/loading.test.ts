@@ -38,7 +38,7 @@ async function ordinaryLogin({ handlers }: Evaluated): Promise<void> {
 
 async function link({ handlers }: Evaluated, settings: Record<string, string> = {}) {
   const whole: Whole = await wholeLink(handlers, { tenant, settings })
-  expect(whole.resumed.denial).toBeUndefined()
+  expect(whole.resumed).toGoOn()
   expect(tenant.links).toHaveLength(1)
   return whole
 }

@@ -1,12 +1,29 @@
-/** Section 8 of the contract: what the application learns. Every code has a row. */
+/**
+ * Section 8 of the contract: what the application learns. Every code has a row, and every way in which
+ * a login ends well a test; so this is what all subjects are held against, to notice that they differ.
+ */
 
 import { describe, expect, test } from 'vitest'
 import { createApi } from '../../scripts/testing/api.ts'
-import { changeEvent, type EventOverrides, SECRETS } from '../../scripts/testing/event.ts'
+import {
+  buildEvent,
+  changeEvent,
+  type EventOverrides,
+  SECRETS,
+} from '../../scripts/testing/event.ts'
 import type { Run } from '../../scripts/testing/flow.ts'
 import { NOW_SECONDS, PRIMARY, SECONDARY, STRANGER } from '../../scripts/testing/people.ts'
 import { MESSAGES } from '../../src/outcome.ts'
-import { LINKED_EVENT, MERGED, onEverySubject, query, UNLINK_EVENT, type World } from './harness.ts'
+import {
+  LINKED,
+  LINKED_EVENT,
+  LINKED_PEOPLE,
+  MERGED,
+  onAllSubjects,
+  query,
+  UNLINK_EVENT,
+  type World,
+} from './harness.ts'
 
 type Scenario = (world: World) => Promise<Pick<Run, 'denial' | 'commands'>>
 
@@ -119,10 +136,10 @@ test('every code of the source has a row, and every row a code', () => {
   expect(ROWS.map(([code]) => code).sort()).toEqual(Object.keys(MESSAGES).sort())
 })
 
-onEverySubject((world) => {
+onAllSubjects((world) => {
   test.each(ROWS)('%s is said once, in one plain sentence', async (code, scenario) => {
     const { denial = '', commands } = await scenario(world)
-    expect(denial.split(': ')[0]).toBe(code)
+    expect(denial).toMatch(new RegExp(`^${code}: `))
     expect(commands.filter(({ type }) => type === 'access.deny')).toHaveLength(1)
     expect(commands.filter(({ type }) => type === 'redirect.sendUserTo')).toHaveLength(0)
     expect(denial.length).toBeLessThanOrEqual(120)
@@ -161,6 +178,13 @@ onEverySubject((world) => {
       expect((await world.whole({ settings })).resumed.claims).toEqual(said('linked'))
     })
 
+    test('says unlinked', async () => {
+      world.settle(...LINKED_PEOPLE)
+      const back = { event: UNLINK_EVENT, nested: { user: LINKED } }
+      expect((await world.whole({ settings, ...back })).resumed.claims).toEqual(said('unlinked'))
+      expect(world.tenant.unlinks).toHaveLength(1)
+    })
+
     test('says already_linked at the start', async () => {
       const started = await world.start({ settings, event: LINKED_EVENT })
       expect(started.claims).toEqual(said('already_linked'))
@@ -179,5 +203,11 @@ onEverySubject((world) => {
       const { resumed } = await world.whole({ settings, resume: { query: {} } })
       expect(resumed.claims).toEqual({})
     })
+  })
+  test('an ordinary login learns nothing', async () => {
+    const event = buildEvent({ transaction: { requested_scopes: ['openid'] } })
+    expect(await world.execute(event)).toBeUntouched()
+    expect(world.tenant.requests).toEqual([])
+    expect(world.lines).toEqual([])
   })
 })

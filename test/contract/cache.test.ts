@@ -116,7 +116,7 @@ onEverySubject((world) => {
         const { event } = await world.start({ cache })
         for (const { kid } of body.keys) {
           const hint = signJwt(hintClaims(event), { kid })
-          expect((await world.start({ cache, hint })).redirect).toBeDefined()
+          expect(await world.start({ cache, hint })).toRedirect()
         }
         // The first hint was of another key: for ten seconds the two are found in what came then.
         expect(world.tenant.calls('jwks') - before).toBe(1)
@@ -129,7 +129,7 @@ onEverySubject((world) => {
       for (let round = 0; round < 5; round++) {
         vi.setSystemTime(NOW_MS + round * (DAY_MS + 1))
         const { resumed } = await warm()
-        expect(resumed.denial).toBeUndefined()
+        expect(resumed).toGoOn()
       }
       expect(world.cache.refused).toEqual([])
       expect(world.cache.entries().length).toBeLessThanOrEqual(3)
@@ -144,7 +144,7 @@ onEverySubject((world) => {
       })
       world.tenant.failAlways('link', { kind: 'answer', status: 201, body: [] })
       const { resumed } = await link()
-      expect(resumed.denial).toBeUndefined()
+      expect(resumed).toGoOn()
       // The keys of the domain alone.
       expect(world.cache.entries()).toHaveLength(1)
       expect(world.cache.refused).toEqual([])
@@ -160,7 +160,7 @@ onEverySubject((world) => {
         })
         world.tenant.failAlways('link', { kind: 'answer', status: 201, body: [] })
         const { resumed } = await link()
-        expect(resumed.denial).toBeUndefined()
+        expect(resumed).toGoOn()
         for (const { expiresAt } of world.cache.entries())
           expect(expiresAt - NOW_MS).toBeGreaterThan(0)
       },
@@ -173,7 +173,7 @@ onEverySubject((world) => {
       world.tenant.revokeTokens()
       // The other tenant does not know the first one's token: what counts is what is asked for.
       const { routes, started } = await warm()
-      expect(started.redirect).toBeDefined()
+      expect(started).toRedirect()
       expect(routes.slice(0, 2)).toEqual(['code', 'link'])
     })
 
@@ -211,7 +211,7 @@ onEverySubject((world) => {
         settings: { AUTH0_CLIENT_ID: clientId, AUTH0_CLIENT_SECRET: clientSecret },
         nested: { event: { client: { client_id: clientId } } },
       })
-      expect(resumed.denial).toBeUndefined()
+      expect(resumed).toGoOn()
       // The other's token is not even tried.
       const routes = tenant.requests.map(({ route }) => route)
       expect(routes).toEqual(['code', 'client-credentials', 'link'])
@@ -256,7 +256,7 @@ onEverySubject((world) => {
 
     test.each(POISON)('is %s: it is fetched anew', async (_what, change) => {
       const { resumed, routes } = await poisoned(change)
-      expect(resumed.denial).toBeUndefined()
+      expect(resumed).toGoOn()
       expect(routes).toEqual(['jwks', 'code', 'client-credentials', 'link'])
     })
 
@@ -266,7 +266,7 @@ onEverySubject((world) => {
       const cache = createCache()
       cache.set(entry?.key ?? '', foreignKeys)
       const hint = await world.tenant.signIdToken({}, {}, 'foreign')
-      expect((await world.start({ cache, hint })).code).toBe('hint_invalid')
+      expect(await world.start({ cache, hint })).toBeDenied('hint_invalid')
     })
 
     test('does not open under another ACTION_SECRET', async () => {
@@ -326,7 +326,7 @@ onEverySubject((world) => {
 
     test.each(CACHES)('%s costs a round trip, never the login', async (_what, cache) => {
       const { resumed, routes } = await warm(cache)
-      expect(resumed.denial).toBeUndefined()
+      expect(resumed).toGoOn()
       expect(routes.filter((route) => route === 'link')).toHaveLength(1)
       expect(routes.length).toBeLessThanOrEqual(5)
     })
@@ -335,7 +335,7 @@ onEverySubject((world) => {
       const cache = createCache()
       for (let index = 0; index < 20; index++) cache.set(`other-${index}`, 'x'.repeat(300))
       const { resumed } = await warm(cache)
-      expect(resumed.denial).toBeUndefined()
+      expect(resumed).toGoOn()
       expect(cache.entries().filter(({ key }) => key.startsWith('other-'))).toHaveLength(20)
     })
 
@@ -362,6 +362,6 @@ onEverySubject((world) => {
     ])
     const challenges = starts.map(({ redirect }) => redirect?.searchParams.get('code_challenge'))
     expect(new Set(challenges).size).toBe(4)
-    expect(starts[2]?.redirect?.host).toBe(CUSTOM_DOMAIN)
+    expect(starts[2]).toRedirect({ host: CUSTOM_DOMAIN })
   })
 })

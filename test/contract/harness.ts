@@ -1,10 +1,11 @@
 /**
- * Runs a section of the contract on the source and on dist/action.js in both realms. Each test gets a
- * new tenant and cache, no log lines, and a clock that stands at `NOW_MS`. Reads dist/action.js.
+ * Runs a section of the contract on dist/action.js in a realm of its own, as the platform runs it; with
+ * SUBJECTS=all in the environment (`npm run test:all`) on the source and in the host's realm too. Each
+ * test gets a new tenant and cache, no log lines, and a clock that stands at `NOW_MS`.
  */
 
 import { readFileSync } from 'node:fs'
-import { beforeAll, beforeEach, describe, vi } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, vi } from 'vitest'
 import { type CacheDouble, createCache } from '../../scripts/testing/cache.ts'
 import { createConsole } from '../../scripts/testing/console.ts'
 import type { EventOverrides } from '../../scripts/testing/event.ts'
@@ -22,12 +23,12 @@ import {
   startLink,
   type Whole,
   type WholeOptions,
-  wholeLink,
 } from '../../scripts/testing/flow.ts'
 import { loadAction, type Realm } from '../../scripts/testing/load.ts'
 import { NOW_MS, type Person, PRIMARY, SECONDARY, STRANGER } from '../../scripts/testing/people.ts'
 import { createTenantDouble, type TenantDouble } from '../../scripts/testing/tenant-double.ts'
 import type { PlatformCache, PostLoginEvent } from '../../src/platform.ts'
+import { withLeft } from '../support/outcome.ts'
 
 export interface World {
   readonly handlers: Handlers
@@ -66,14 +67,26 @@ const bundleIn = (realm: Realm): Subject => ({
     }),
 })
 
-const SUBJECTS: readonly Subject[] = [
+const USUAL: readonly Subject[] = [bundleIn('own')]
+
+const ALL: readonly Subject[] = [
   { name: 'the source', load: () => import('../../src/action.ts') },
   bundleIn('host'),
-  bundleIn('own'),
+  ...USUAL,
 ]
 
+/** Every subject that this run is about: one by default. */
 export function onEverySubject(define: (world: World) => void): void {
-  describe.each(SUBJECTS)('$name', ({ load }) => {
+  onSubjects(process.env.SUBJECTS === 'all' ? ALL : USUAL, define)
+}
+
+/** All of them, always: for what is enough to notice that they differ. */
+export function onAllSubjects(define: (world: World) => void): void {
+  onSubjects(ALL, define)
+}
+
+function onSubjects(subjects: readonly Subject[], define: (world: World) => void): void {
+  describe.each(subjects)('$name', ({ load }) => {
     let handlers: Handlers | undefined
     let tenant = createTenantDouble()
     let cache = createCache()
@@ -102,6 +115,28 @@ export function onEverySubject(define: (world: World) => void): void {
     }
     const shared = (): { tenant: TenantDouble; cache: PlatformCache } => ({ tenant, cache })
 
+    /** Runs, and keeps with the run what it has linked and logged: a test that fails tells of it. */
+    async function noting<T extends Run>(work: () => Promise<T>, at = tenant): Promise<T> {
+      const [links, lines] = [at.links.length, injected.lines.length]
+      const ran = await work()
+      return withLeft(ran, {
+        links: at.links.slice(links),
+        lines: injected.lines.slice(lines),
+      })
+    }
+
+    const start = (options: Partial<StartOptions> = {}) =>
+      noting(() => startLink(loaded(), { ...shared(), ...options }), options.tenant)
+    const nested = (started: Run, options: NestedOptions = {}) => {
+      expect(started).toRedirect()
+      return noting(() => nestedLogin(loaded(), started, { cache, ...options }))
+    }
+    const resume = (started: Run, second: NestedRun, options: Partial<ResumeOptions> = {}) =>
+      noting(
+        () => resumeLink(loaded(), started, second, { ...shared(), ...options }),
+        options.tenant,
+      )
+
     define({
       get handlers() {
         return loaded()
@@ -118,14 +153,25 @@ export function onEverySubject(define: (world: World) => void): void {
         vi.resetModules()
         handlers = await load()
       },
-      start: (options) => startLink(loaded(), { ...shared(), ...options }),
-      nested: (started, options) => nestedLogin(loaded(), started, { cache, ...options }),
-      resume: (started, nested, options) =>
-        resumeLink(loaded(), started, nested, { ...shared(), ...options }),
-      whole: (options) => wholeLink(loaded(), { ...shared(), ...options }),
-      execute: (event, options) => run(loaded().onExecutePostLogin, event, { cache, ...options }),
+      start,
+      nested,
+      resume,
+      // Step by step, not by `wholeLink`: each of the three is told of by itself.
+      whole: async (options = {}) => {
+        const { tenant: at = tenant, cache: kept = cache } = options
+        const started = await start(options)
+        const second = await nested(started, { cache: kept, ...options.nested })
+        const resumed = await resume(started, second, {
+          cache: kept,
+          ...options.resume,
+          tenant: at,
+        })
+        return { started, nested: second, resumed }
+      },
+      execute: (event, options) =>
+        noting(() => run(loaded().onExecutePostLogin, event, { cache, ...options })),
       resumeEvent: (event, options) =>
-        run(loaded().onContinuePostLogin, event, { cache, ...options }),
+        noting(() => run(loaded().onContinuePostLogin, event, { cache, ...options })),
     })
   })
 }
@@ -161,6 +207,3 @@ export const UNLINK_EVENT: EventOverrides = {
 export const query = (parameters: Readonly<Record<string, unknown>>): EventOverrides => ({
   request: { query: parameters },
 })
-
-/** Section 2 of the contract: the platform was asked for nothing. */
-export const isUntouched = ({ commands }: Run): boolean => commands.length === 0

@@ -80,7 +80,7 @@ onEverySubject((world) => {
     test.each(UNTOUCHED)('leaves a login %s untouched', async (_login, login) => {
       const event = changeEvent(buildEvent(settings), login)
       for (const ran of [await world.execute(event), await world.resumeEvent(event)]) {
-        expect(ran.commands).toEqual([])
+        expect(ran).toBeUntouched()
       }
       expect(world.tenant.requests).toEqual([])
       expect(world.cache.calls).toEqual([])
@@ -90,7 +90,7 @@ onEverySubject((world) => {
 
   test.each(BROWSER_PROTOCOLS)('starts a link in a login by %s', async (protocol) => {
     const started = await world.start({ event: { transaction: { protocol } } })
-    expect(started.denial).toBeUndefined()
+    expect(started).toRedirect()
     expect(started.redirect?.pathname).toBe('/authorize')
   })
 
@@ -109,7 +109,7 @@ onEverySubject((world) => {
         event,
         settings: { ALLOWED_CLIENT_IDS: 'someOtherClient, andAnother', ENFORCE_MFA: 'perhaps' },
       })
-      expect(started.commands).toEqual([])
+      expect(started).toBeUntouched()
       expect(world.tenant.requests).toEqual([])
       expect(world.cache.calls).toEqual([])
       expect(world.lines).toEqual([expect.stringMatching(/^account-linking:error /)])
@@ -120,7 +120,7 @@ onEverySubject((world) => {
     'denies as misconfigured when ALLOWED_CLIENT_IDS is "%s"',
     async (ALLOWED_CLIENT_IDS) => {
       const started = await world.start({ settings: { ALLOWED_CLIENT_IDS } })
-      expect(started.code).toBe('misconfigured')
+      expect(started).toBeDenied('misconfigured')
       expect(world.lines.join('\n')).toContain('ALLOWED_CLIENT_IDS')
       expect(world.tenant.requests).toEqual([])
     },
@@ -130,13 +130,13 @@ onEverySubject((world) => {
     'starts a link for a client listed in "%s"',
     async (ALLOWED_CLIENT_IDS) => {
       const started = await world.start({ settings: { ALLOWED_CLIENT_IDS } })
-      expect(started.redirect).toBeDefined()
+      expect(started).toRedirect()
     },
   )
 
   test('takes a part of a listed client id for another client', async () => {
     const settings = { ALLOWED_CLIENT_IDS: 'exampleApplicationClientId0000012' }
-    expect((await world.start({ settings })).commands).toEqual([])
+    expect(await world.start({ settings })).toBeUntouched()
   })
 
   test('does not finish a link of a client that is no longer listed', async () => {
@@ -146,7 +146,7 @@ onEverySubject((world) => {
     const resumed = await world.resume(started, nested, {
       event: { secrets: { ALLOWED_CLIENT_IDS: 'someOtherClient' } },
     })
-    expect(resumed.commands).toEqual([])
+    expect(resumed).toBeUntouched()
     expect(world.tenant.calls()).toBe(before)
     expect(world.tenant.links).toEqual([])
   })

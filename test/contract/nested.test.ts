@@ -71,7 +71,7 @@ onEverySubject((world) => {
       })
       const nested = await world.nested(started)
       expect(Object.keys(nested.claims)).toHaveLength(1)
-      expect(nested.denial).toBeUndefined()
+      expect(nested).toGoOn()
     })
   })
 
@@ -83,11 +83,11 @@ onEverySubject((world) => {
     ])('denies %j as invalid_request', async (requested_scopes) => {
       const started = await world.start()
       const nested = await world.nested(started, { event: { transaction: { requested_scopes } } })
-      expect(nested.code).toBe('invalid_request')
+      expect(nested).toBeDenied('invalid_request')
       expect(world.lines.filter((line) => line.startsWith('account-linking:error'))).toEqual([
         'account-linking:error invalid_request: the companion application asks for a link',
       ])
-      expect(nested.redirect).toBeUndefined()
+      expect(nested).not.toRedirect()
       expect(nested.claims).toEqual({})
       expect(world.tenant.calls()).toBe(1)
     })
@@ -106,13 +106,13 @@ onEverySubject((world) => {
       const started = await world.start()
       const logged = world.lines.length
       const nested = await world.nested(started, { event })
-      expect(nested.commands).toEqual([])
+      expect(nested).toBeUntouched()
       expect(world.lines.slice(logged)).toEqual([expect.stringMatching(/^account-linking:error /)])
     })
 
     test.each(ROWS.slice(0, 1))('%s: the way back refuses', async (_what, event) => {
       const { resumed } = await world.whole({ nested: { event } })
-      expect(resumed.denial).toBeDefined()
+      expect(resumed).toBeDenied()
       expect(world.tenant.links).toEqual([])
     })
   })
@@ -155,7 +155,7 @@ onEverySubject((world) => {
       const nested = await world.nested(await world.start(), {
         event: { secrets: { ENFORCE_MFA: 'yes' }, user: { enrolledFactors } },
       })
-      expect(nested.denial).toBeUndefined()
+      expect(nested).toGoOn()
       expect(nested.commands).toContainEqual({ type: 'authentication.challengeWithAny', factors })
     })
 
@@ -165,7 +165,7 @@ onEverySubject((world) => {
         const nested = await world.nested(await world.start(), {
           event: { secrets: { ENFORCE_MFA }, user: { enrolledFactors: undefined } },
         })
-        expect(nested.code).toBe('mfa_required')
+        expect(nested).toBeDenied('mfa_required')
         expect(nested.claims).toEqual({})
         expect(world.lines.slice(-1)).toEqual([
           'account-linking:error mfa_required: the factors cannot be read',
@@ -192,7 +192,7 @@ onEverySubject((world) => {
 
     test('passes as it was asked for', async () => {
       const nested = await world.nested(await world.start({ settings, event }))
-      expect(nested.denial).toBeUndefined()
+      expect(nested).toGoOn()
     })
 
     test.each(['drive', 'calendar drive', 'calendar,drive', ['calendar'], ['calendar', 'drive']])(
@@ -201,7 +201,7 @@ onEverySubject((world) => {
         const nested = await world.nested(await world.start({ settings, event }), {
           event: { request: { query: { connection_scope } } },
         })
-        expect(nested.code).toBe('scope_not_allowed')
+        expect(nested).toBeDenied('scope_not_allowed')
         expect(nested.claims).toEqual({})
       },
     )
@@ -216,7 +216,7 @@ onEverySubject((world) => {
           },
         },
       })
-      expect(nested.code).toBe('scope_not_allowed')
+      expect(nested).toBeDenied('scope_not_allowed')
     })
 
     test('is denied with one error line', async () => {
@@ -232,7 +232,7 @@ onEverySubject((world) => {
       const nested = await world.nested(await world.start(), {
         event: { request: { query: { connection_scope: 'drive' } } },
       })
-      expect(nested.denial).toBeUndefined()
+      expect(nested).toGoOn()
     })
   })
 

@@ -68,9 +68,7 @@ onEverySubject((world) => {
     const elsewhere = { id_token_hint: undefined, requested_connection: undefined }
     const moved = changeEvent(event, { request: { method, query: elsewhere } })
     const started = await world.execute(changeEvent(moved, { request: { [place]: carried } }))
-    expect(started.denial).toBeUndefined()
-    expect(started.redirect?.searchParams.get('connection')).toBe('google-oauth2')
-    expect(started.redirect?.searchParams.get('connection_scope')).toBe('calendar')
+    expect(started).toRedirect({ connection: 'google-oauth2', connection_scope: 'calendar' })
   })
 
   test('reads one parameter from the query and another from the body of the same POST', async () => {
@@ -83,7 +81,7 @@ onEverySubject((world) => {
         },
       },
     })
-    expect(started.redirect?.searchParams.get('connection')).toBe('github')
+    expect(started).toRedirect({ connection: 'github' })
   })
 
   test('reads no body where the method is not POST', async () => {
@@ -95,7 +93,7 @@ onEverySubject((world) => {
         },
       },
     })
-    expect(started.code).toBe('invalid_request')
+    expect(started).toBeDenied('invalid_request')
   })
 
   describe.each(NAMES)('%s', (name) => {
@@ -106,82 +104,82 @@ onEverySubject((world) => {
 
     test.each(MALFORMED)('is refused as %s', async (_what, value) => {
       const started = await start({ [name]: value })
-      expect(started.code).toBe('invalid_request')
+      expect(started).toBeDenied('invalid_request')
       expect(world.tenant.requests).toEqual([])
     })
 
     test.each(MALFORMED)('is refused with the prefix ext- as %s', async (_what, value) => {
       const started = await start({ [name]: undefined, [`ext-${name}`]: value })
-      expect(started.code).toBe('invalid_request')
+      expect(started).toBeDenied('invalid_request')
     })
 
     test.each(['', 'ext-'])('empty, with the prefix "%s"', async (prefix) => {
       const started = await start({ [name]: undefined, [`${prefix}${name}`]: '' })
-      if (MAY_BE_EMPTY.includes(name)) expect(started.redirect).toBeDefined()
-      else expect(started.code).toBe('invalid_request')
+      if (MAY_BE_EMPTY.includes(name)) expect(started).toRedirect()
+      else expect(started).toBeDenied('invalid_request')
     })
 
     test('is refused when it is a character too long, and the log says so', async () => {
       const started = await start({ [name]: 'x'.repeat(LONGEST[name] + 1) })
-      expect(started.code).toBe('invalid_request')
+      expect(started).toBeDenied('invalid_request')
       expect(world.tenant.requests).toEqual([])
       expect(world.lines.join('\n')).toContain(`${name} is longer than ${LONGEST[name]} characters`)
     })
 
     test('passes for its form when it is as long as may be', async () => {
       const started = await start({ [name]: 'x'.repeat(LONGEST[name]) })
-      expect(started.code).not.toBe('invalid_request')
+      expect(started).not.toBeDenied('invalid_request')
     })
 
     test('is refused when it is given under both names', async () => {
       const started = await start({ [name]: good, [`ext-${name}`]: good })
-      expect(started.code).toBe('invalid_request')
+      expect(started).toBeDenied('invalid_request')
     })
 
     test('is refused when query and body both have it', async () => {
       const twice = { method: 'POST', body: { [name]: good } }
       const started = await start({ [name]: good }, { request: twice })
-      expect(started.code).toBe('invalid_request')
+      expect(started).toBeDenied('invalid_request')
     })
 
     test('is refused when the body has it with the prefix and the query without', async () => {
       const twice = { method: 'POST', body: { [`ext-${name}`]: good } }
       const started = await start({ [name]: good }, { request: twice })
-      expect(started.code).toBe('invalid_request')
+      expect(started).toBeDenied('invalid_request')
     })
   })
 
   test('denies a link without a connection as invalid_request', async () => {
-    expect((await world.start({ event: query({ requested_connection: undefined }) })).code).toBe(
+    expect(await world.start({ event: query({ requested_connection: undefined }) })).toBeDenied(
       'invalid_request',
     )
   })
 
   test('denies a link without a hint as hint_invalid', async () => {
-    expect((await world.start({ hint: null })).code).toBe('hint_invalid')
+    expect(await world.start({ hint: null })).toBeDenied('hint_invalid')
   })
 
   test('denies an unlink without a hint as hint_invalid', async () => {
-    expect((await world.start({ event: UNLINK_EVENT, hint: null })).code).toBe('hint_invalid')
+    expect(await world.start({ event: UNLINK_EVENT, hint: null })).toBeDenied('hint_invalid')
   })
 
   test('denies an unlink without a connection as invalid_request', async () => {
     const started = await world.start({
       event: withParameters(UNLINK_EVENT, { requested_connection: undefined }),
     })
-    expect(started.code).toBe('invalid_request')
+    expect(started).toBeDenied('invalid_request')
   })
 
   test('denies requested_identity with a link as invalid_request', async () => {
     const started = await world.start({ event: query({ requested_identity: 'github|1' }) })
-    expect(started.code).toBe('invalid_request')
+    expect(started).toBeDenied('invalid_request')
   })
 
   test('denies requested_connection_scope with an unlink as invalid_request', async () => {
     const started = await world.start({
       event: withParameters(UNLINK_EVENT, { requested_connection_scope: 'calendar' }),
     })
-    expect(started.code).toBe('invalid_request')
+    expect(started).toBeDenied('invalid_request')
   })
 
   test.each([{}, UNLINK_EVENT])('counts empty ones as absent in either mode', async (mode) => {
@@ -190,7 +188,7 @@ onEverySubject((world) => {
       requested_identity: '',
       requested_login_hint: '',
     }
-    expect((await world.start({ event: withParameters(mode, empty) })).redirect).toBeDefined()
+    expect(await world.start({ event: withParameters(mode, empty) })).toRedirect()
   })
 
   test.each(['', 'ext-'])(
@@ -198,7 +196,7 @@ onEverySubject((world) => {
     async (prefix) => {
       const plural = { [`${prefix}requested_connection_scopes`]: 'calendar' }
       const started = await world.start({ event: query(plural) })
-      expect(started.code).toBe('invalid_request')
+      expect(started).toBeDenied('invalid_request')
       expect(world.lines.join('\n')).toMatch(
         /requested_connection_scopes.*requested_connection_scope$/,
       )
@@ -222,7 +220,7 @@ onEverySubject((world) => {
       query: { state: PLATFORM_STATE },
       event: { request: { method: 'POST', body: { code } } },
     })
-    expect(resumed.code).toBe('callback_invalid')
+    expect(resumed).toBeDenied('callback_invalid')
     expect(world.tenant.calls()).toBe(before)
   })
 })

@@ -133,15 +133,15 @@ onEverySubject((world) => {
       '$step alone is answered with $code',
       async (step) => {
         const started = await startWith(step)
-        expect(started.code).toBe(step.code)
-        expect(started.redirect).toBeUndefined()
+        expect(started).toEndIn(step.code)
+        expect(started).not.toRedirect()
         expect(started.metadata).toEqual({})
       },
     )
 
     test.each(pairsOf(mode))('%s comes before %s', async (_first, _second, first, second) => {
       const started = await startWith(second, first)
-      expect(started.code).toBe(first.code)
+      expect(started).toEndIn(first.code)
       expect(started.commands).toHaveLength(first.code === undefined ? 0 : 1)
     })
 
@@ -190,7 +190,7 @@ onEverySubject((world) => {
     test.each(HOSTS)('is %s', async (_what, event, domain) => {
       const started = await world.start({ event })
       expect(started.redirect?.origin).toBe(`https://${domain}`)
-      expect(started.redirect?.searchParams.get('redirect_uri')).toBe(`https://${domain}/continue`)
+      expect(started).toRedirect({ redirect_uri: `https://${domain}/continue` })
       expect(world.tenant.requests.map(({ url }) => url)).toEqual([
         `https://${domain}/.well-known/jwks.json`,
       ])
@@ -213,7 +213,7 @@ onEverySubject((world) => {
       'localhost',
     ])('is not "%s"', async (hostname) => {
       const started = await world.start({ event: { request: { hostname } } })
-      expect(started.code).toBe('misconfigured')
+      expect(started).toBeDenied('misconfigured')
       expect(world.tenant.requests).toEqual([])
     })
 
@@ -222,7 +222,7 @@ onEverySubject((world) => {
       const started = await world.start({
         event: { request: { hostname: CUSTOM_DOMAIN }, custom_domain: { domain } },
       })
-      expect(started.code).toBe('misconfigured')
+      expect(started).toBeDenied('misconfigured')
       expect(world.tenant.requests).toEqual([])
     })
 
@@ -231,7 +231,7 @@ onEverySubject((world) => {
       const started = await world.start({
         event: { request: { hostname: domain }, custom_domain: { domain } },
       })
-      expect(started.code).toBe('misconfigured')
+      expect(started).toBeDenied('misconfigured')
       expect(world.tenant.requests).toEqual([])
     })
   })
@@ -239,7 +239,7 @@ onEverySubject((world) => {
   describe('already linked', () => {
     test('goes on without redirect, request or denial', async () => {
       const started = await world.start({ event: LINKED_EVENT })
-      expect(started.commands).toEqual([])
+      expect(started).toBeUntouched()
       expect(world.tenant.requests).toEqual([])
       expect(world.lines).toEqual([
         expect.stringMatching(/^account-linking:outcome already_linked /),
@@ -262,8 +262,7 @@ onEverySubject((world) => {
       const started = await world.start({
         event: both(LINKED_EVENT, query({ requested_connection_scope: 'calendar' })),
       })
-      expect(started.redirect?.searchParams.get('connection')).toBe('google-oauth2')
-      expect(started.redirect?.searchParams.get('connection_scope')).toBe('calendar')
+      expect(started).toRedirect({ connection: 'google-oauth2', connection_scope: 'calendar' })
     })
 
     test('is about the connection, not about the provider', async () => {
@@ -271,14 +270,14 @@ onEverySubject((world) => {
         ...LINKED.identities.slice(0, 1),
         { connection: 'another-google', provider: 'google-oauth2', user_id: '1' },
       ]
-      expect((await world.start({ event: { user: { identities } } })).redirect).toBeDefined()
+      expect(await world.start({ event: { user: { identities } } })).toRedirect()
     })
 
     test('is said of the connection of the main identity as well', async () => {
       const started = await world.start({
         event: query({ requested_connection: DATABASE_CONNECTION }),
       })
-      expect(started.commands).toEqual([])
+      expect(started).toBeUntouched()
     })
   })
 
@@ -297,8 +296,8 @@ onEverySubject((world) => {
           event: { transaction: { prompt } },
           ...(canRedirect === undefined ? {} : { canRedirect: () => canRedirect }),
         })
-        if (can) expect(started.redirect).toBeDefined()
-        else expect(started.code).toBe('interaction_required')
+        if (can) expect(started).toRedirect()
+        else expect(started).toBeDenied('interaction_required')
       },
     )
   })
@@ -408,7 +407,7 @@ onEverySubject((world) => {
           },
         },
       })
-      expect(resumed.denial).toBeUndefined()
+      expect(resumed).toLink()
       expect(world.tenant.links).toHaveLength(1)
     })
 
@@ -426,7 +425,7 @@ onEverySubject((world) => {
           },
         },
       })
-      expect(resumed.denial).toBeUndefined()
+      expect(resumed).toLink()
       expect(world.tenant.links).toHaveLength(1)
     })
   })

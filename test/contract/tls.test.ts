@@ -104,14 +104,14 @@ onEverySubject((world) => {
       const { error, arrived } = failures.get(code) ?? {}
       expect(error).toMatchObject({ cause: { code } })
       expect(arrived).toBe(0)
-      expect((await linkAfter(error)).code).toBe('identity_in_use')
+      expect(await linkAfter(error)).toBeDenied('identity_in_use')
     })
 
     test('after a connection that broke is the link that had been made', async () => {
       const { error, arrived } = failures.get(BROKEN) ?? {}
       expect(error).toBeInstanceOf(TypeError)
       expect(arrived).toBe(1)
-      expect((await linkAfter(error)).denial).toBeUndefined()
+      expect(await linkAfter(error)).toGoOn()
       expect(world.lines.at(-1)).toMatch(/^account-linking:outcome linked /)
     })
   })

@@ -79,7 +79,7 @@ onEverySubject((world) => {
 
   test('an unlink takes the identity from the account, and the login goes on', async () => {
     const { resumed } = await unlink(world)
-    expect(resumed.commands).toEqual([])
+    expect(resumed).toBeUntouched()
     expect(world.tenant.unlinks).toEqual([{ primary: MAIN, identity: GOOGLE }])
     expect(left(world)).toEqual([MAIN])
     expect(world.tenant.user(GOOGLE)?.identities).toHaveLength(1)
@@ -151,7 +151,7 @@ onEverySubject((world) => {
     test.each(ROWS)('is %s', async (_what, user, parameters, gone) => {
       world.settle(user, STRANGER)
       const { resumed } = await unlink(world, { user, event: asking(user, parameters) })
-      expect(resumed.denial).toBeUndefined()
+      expect(resumed).toGoOn()
       expect(world.tenant.unlinks).toEqual([{ primary: user.user_id, identity: gone }])
       expect(left(world, user)).toHaveLength(user.identities.length - 1)
       expect(left(world, user)).not.toContain(gone)
@@ -245,7 +245,7 @@ onEverySubject((world) => {
 
     test.each(REFUSED)('is not %s: %s', async (_what, code, user, parameters) => {
       const started = await world.start({ event: asking(user, parameters) })
-      expect(started.code).toBe(code)
+      expect(started).toBeDenied(code)
       expect(typesOf(started)).toEqual(['access.deny'])
       expect(world.tenant.calls('unlink')).toBe(0)
     })
@@ -255,7 +255,7 @@ onEverySubject((world) => {
       ['empty', []],
     ])('is nothing where the identities are %s', async (_what, identities) => {
       const event = { ...asking(LINKED), user: { identities } }
-      expect((await world.start({ event })).code).toBe('identity_not_found')
+      expect(await world.start({ event })).toBeDenied('identity_not_found')
     })
   })
 
@@ -359,7 +359,7 @@ onEverySubject((world) => {
         settings,
         event: { ...event, ...over, user: { ...event.user, ...over.user } },
       })
-      expect(started.code).toBe(code)
+      expect(started).toEndIn(code)
       expect(started.redirect === undefined).toBe(code !== undefined)
     })
 
@@ -368,7 +368,7 @@ onEverySubject((world) => {
         event: asking(LINKED),
         settings: { ALLOWED_CLIENT_IDS: 'another', ALLOW_UNLINK: 'no' },
       })
-      expect(started.commands).toEqual([])
+      expect(started).toBeUntouched()
       expect(world.lines).toEqual([expect.stringMatching(/^account-linking:error /)])
       expect(world.tenant.requests).toEqual([])
     })
@@ -379,7 +379,7 @@ onEverySubject((world) => {
         nested: { user },
         settings: { ENFORCE_SECONDARY_EMAIL_VERIFICATION: 'yes', REQUIRE_MATCHING_EMAIL: 'yes' },
       })
-      expect(resumed.denial).toBeUndefined()
+      expect(resumed).toGoOn()
       expect(world.tenant.unlinks).toHaveLength(1)
     })
 
@@ -387,7 +387,7 @@ onEverySubject((world) => {
       const user = account(...SECONDARY.identities, GITHUB, SECOND_DATABASE_ENTRY)
       world.settle(user, STRANGER)
       const { resumed } = await unlink(world, { user, settings: { ALLOW_MERGE: 'no' } })
-      expect(resumed.denial).toBeUndefined()
+      expect(resumed).toGoOn()
       expect(world.tenant.unlinks).toEqual([{ primary: MAIN, identity: GOOGLE }])
     })
 
@@ -397,7 +397,7 @@ onEverySubject((world) => {
         nested: { user },
         settings: { MERGE_USER_METADATA: 'yes' },
       })
-      expect(resumed.commands).toEqual([])
+      expect(resumed).toBeUntouched()
       expect(world.tenant.unlinks).toHaveLength(1)
     })
 
@@ -405,7 +405,7 @@ onEverySubject((world) => {
       const started = await world.start({
         event: { ...asking(LINKED), client: { client_id: COMPANION_ID } },
       })
-      expect(started.code).toBe('invalid_request')
+      expect(started).toBeDenied('invalid_request')
       expect(world.tenant.requests).toEqual([])
     })
 
@@ -418,7 +418,7 @@ onEverySubject((world) => {
       const nested = await world.nested(started, { user: LINKED })
       const before = world.tenant.calls()
       const resumed = await world.resume(started, nested, { event: { secrets } })
-      expect(resumed.code).toBe(code)
+      expect(resumed).toEndIn(code)
       expect(world.tenant.unlinks).toHaveLength(code === undefined ? 1 : 0)
       if (code !== undefined) expect(world.tenant.calls()).toBe(before)
     })
@@ -432,7 +432,7 @@ onEverySubject((world) => {
       ['too old', 'hint_expired', { iat: NOW_SECONDS - 601, exp: NOW_SECONDS + 600 }],
     ])('%s: %s', async (_what, code, hint) => {
       const started = await world.start({ event: asking(LINKED), hint })
-      expect(started.code).toBe(code)
+      expect(started).toBeDenied(code)
     })
 
     test('of an authentication too long ago: reauth_required', async () => {
@@ -441,7 +441,7 @@ onEverySubject((world) => {
         settings: { PRIMARY_MAX_AUTH_AGE: '300' },
         hint: { auth_time: NOW_SECONDS - 301 },
       })
-      expect(started.code).toBe('reauth_required')
+      expect(started).toBeDenied('reauth_required')
     })
 
     test('is asked for before the account tells what it has', async () => {
@@ -449,7 +449,7 @@ onEverySubject((world) => {
         event: asking(PRIMARY, { requested_connection: 'nowhere' }),
         hint: { sub: STRANGER.user_id },
       })
-      expect(started.code).toBe('hint_invalid')
+      expect(started).toBeDenied('hint_invalid')
     })
   })
 
@@ -469,7 +469,7 @@ onEverySubject((world) => {
       ['as the user, by a third connection', { user: LINKED, connection: 'github' }],
     ])('%s: connection_mismatch', async (_how, nested) => {
       const { resumed } = await unlink(world, { nested })
-      expect(resumed.code).toBe('connection_mismatch')
+      expect(resumed).toBeDenied('connection_mismatch')
       expect(world.tenant.calls('unlink')).toBe(0)
       expect(left(world)).toEqual([MAIN, GOOGLE])
     })
@@ -478,7 +478,7 @@ onEverySubject((world) => {
       const started = await world.start({ event: asking(LINKED) })
       const nested = await world.nested(started, { user: LINKED })
       const resumed = await world.resume(started, { ...nested, claims: {} })
-      expect(resumed.code).toBe('connection_mismatch')
+      expect(resumed).toBeDenied('connection_mismatch')
       expect(world.tenant.unlinks).toEqual([])
     })
 
@@ -486,21 +486,21 @@ onEverySubject((world) => {
       const { resumed } = await unlink(world, {
         resume: { query: { state: 's', error: 'access_denied', error_description: '<b>no</b>' } },
       })
-      expect(resumed.code).toBe('link_cancelled')
+      expect(resumed).toBeDenied('link_cancelled')
       expect(resumed.denial).not.toContain('<')
       expect(world.tenant.calls()).toBe(1)
     })
 
     test('without a code: callback_invalid, without a request', async () => {
       const { resumed } = await unlink(world, { resume: { query: { state: 's' } } })
-      expect(resumed.code).toBe('callback_invalid')
+      expect(resumed).toBeDenied('callback_invalid')
       expect(world.tenant.calls()).toBe(1)
     })
 
     test('with a nonce or an auth_time of another login: callback_invalid', async () => {
       for (const claims of [{ nonce: 'another' }, { auth_time: NOW_SECONDS - 60 }]) {
         const { resumed } = await unlink(world, { resume: { login: { claims } } })
-        expect(resumed.code).toBe('callback_invalid')
+        expect(resumed).toBeDenied('callback_invalid')
       }
       expect(world.tenant.unlinks).toEqual([])
     })
@@ -514,7 +514,7 @@ onEverySubject((world) => {
       ['other scopes', { transaction: { requested_scopes: ['link_account'] } }, {}],
     ] as const)('in %s: binding_mismatch, without a request', async (_where, event, settings) => {
       const { resumed } = await unlink(world, { settings, resume: { event } })
-      expect(resumed.code).toBe('binding_mismatch')
+      expect(resumed).toBeDenied('binding_mismatch')
       expect(world.tenant.calls()).toBe(1)
     })
 
@@ -522,7 +522,7 @@ onEverySubject((world) => {
       const { resumed } = await unlink(world, {
         nested: { event: { request: { user_agent: 'ExampleBrowser/2.0' } } },
       })
-      expect(resumed.code).toBe('binding_mismatch')
+      expect(resumed).toBeDenied('binding_mismatch')
       expect(world.tenant.unlinks).toEqual([])
     })
 
@@ -534,8 +534,8 @@ onEverySubject((world) => {
         claims: nested.claims,
       })
       const query = { state: 's', code }
-      expect((await world.resume(started, nested, { query })).denial).toBeUndefined()
-      expect((await world.resume(started, nested, { query })).code).toBe('callback_invalid')
+      expect(await world.resume(started, nested, { query })).toGoOn()
+      expect(await world.resume(started, nested, { query })).toBeDenied('callback_invalid')
       expect(world.tenant.unlinks).toHaveLength(1)
     })
   })
@@ -555,7 +555,7 @@ onEverySubject((world) => {
     }
 
     test('is good as it was', async () => {
-      expect((await altered((kept) => kept)).denial).toBeUndefined()
+      expect(await altered((kept) => kept)).toGoOn()
       expect(world.tenant.unlinks).toEqual([{ primary: MAIN, identity: GOOGLE }])
     })
 
@@ -569,7 +569,7 @@ onEverySubject((world) => {
         expect(kept).toContain(one)
         return kept.replaceAll(one, other)
       })
-      expect(resumed.code).toBe('binding_mismatch')
+      expect(resumed).toBeDenied('binding_mismatch')
       expect(world.tenant.calls()).toBe(1)
       expect(left(world)).toHaveLength(3)
     })
@@ -598,14 +598,14 @@ onEverySubject((world) => {
 
     test('is lost: binding_mismatch, without a request', async () => {
       const { resumed } = await unlink(world, { resume: { metadata: {} } })
-      expect(resumed.code).toBe('binding_mismatch')
+      expect(resumed).toBeDenied('binding_mismatch')
       expect(world.tenant.calls()).toBe(1)
     })
 
     test('is of a link of the same user: binding_mismatch', async () => {
       const linking = await world.start({ event: { user: { identities: PRIMARY.identities } } })
       const { resumed } = await unlink(world, { resume: { metadata: linking.metadata } })
-      expect(resumed.code).toBe('binding_mismatch')
+      expect(resumed).toBeDenied('binding_mismatch')
     })
 
     test('is of another unlink at once: each code works in its own attempt', async () => {
@@ -617,9 +617,9 @@ onEverySubject((world) => {
       const [google, github] = starts
       const nested = await world.nested(google, { user: TWO })
       const crossed = await world.resume(google, nested, { metadata: github.metadata })
-      expect(crossed.code).toBe('callback_invalid')
+      expect(crossed).toBeDenied('callback_invalid')
       expect(world.tenant.unlinks).toEqual([])
-      expect((await world.resume(google, nested)).denial).toBeUndefined()
+      expect(await world.resume(google, nested)).toGoOn()
       expect(world.tenant.unlinks).toEqual([{ primary: MAIN, identity: GOOGLE }])
     })
   })
@@ -640,7 +640,7 @@ onEverySubject((world) => {
     test.each(LOST)('done but answered with %s, then 404: success, once', async (_what, fault) => {
       world.tenant.fail('unlink', fault)
       const { resumed } = (await settled()).value
-      expect(resumed.denial).toBeUndefined()
+      expect(resumed).toGoOn()
       expect(world.tenant.unlinks).toHaveLength(1)
       expect(world.tenant.calls('unlink')).toBe(2)
       expect(world.lines.at(-1)).toMatch(/^account-linking:outcome unlinked /)
@@ -649,7 +649,7 @@ onEverySubject((world) => {
     test('done but answered in time by nobody, then 404: success, once', async () => {
       world.tenant.fail('unlink', { kind: 'hang', applied: true })
       const { value, tookMs } = await settled()
-      expect(value.resumed.denial).toBeUndefined()
+      expect(value.resumed).toGoOn()
       expect(world.tenant.unlinks).toHaveLength(1)
       expect(tookMs).toBeLessThan(15_000)
     })
@@ -661,7 +661,7 @@ onEverySubject((world) => {
     ] as const)('not done, and answered with %s: tried again', async (_what, fault) => {
       world.tenant.fail('unlink', fault)
       const { resumed } = (await settled()).value
-      expect(resumed.denial).toBeUndefined()
+      expect(resumed).toGoOn()
       expect(world.tenant.unlinks).toHaveLength(1)
     })
 
@@ -674,7 +674,7 @@ onEverySubject((world) => {
     ] as const)('a 2xx whose body is %s is success', async (_what, fault) => {
       world.tenant.fail('unlink', fault)
       const { value } = await settled()
-      expect(value.resumed.denial).toBeUndefined()
+      expect(value.resumed).toGoOn()
       expect(world.tenant.calls('unlink')).toBe(1)
       expect(left(world)).toEqual([MAIN])
     })
@@ -682,7 +682,7 @@ onEverySubject((world) => {
     test('404 at first: identity_not_found', async () => {
       world.settle(PRIMARY, STRANGER)
       const { resumed } = (await settled()).value
-      expect(resumed.code).toBe('identity_not_found')
+      expect(resumed).toBeDenied('identity_not_found')
       expect(world.tenant.calls('unlink')).toBe(1)
     })
 
@@ -693,7 +693,7 @@ onEverySubject((world) => {
       world.settle(PRIMARY, STRANGER)
       world.tenant.fail('unlink', fault)
       const { resumed } = (await settled()).value
-      expect(resumed.code).toBe('identity_not_found')
+      expect(resumed).toBeDenied('identity_not_found')
       expect(world.tenant.calls('unlink')).toBe(2)
     })
 
@@ -702,7 +702,7 @@ onEverySubject((world) => {
       async (status) => {
         world.tenant.failAlways('unlink', { kind: 'answer', status, body: { message: 'Alex' } })
         const { resumed } = (await settled()).value
-        expect(resumed.code).toBe('link_failed')
+        expect(resumed).toBeDenied('link_failed')
         expect(world.tenant.calls('unlink')).toBe(1)
       },
     )
@@ -710,7 +710,7 @@ onEverySubject((world) => {
     test.each([401, 403])('%i with a fresh token: link_failed', async (status) => {
       world.tenant.failAlways('unlink', { kind: 'answer', status })
       const { resumed } = (await settled()).value
-      expect(resumed.code).toBe('link_failed')
+      expect(resumed).toBeDenied('link_failed')
       expect(world.tenant.calls('unlink')).toBe(1)
       expect(world.tenant.calls('client-credentials')).toBe(1)
     })
@@ -722,7 +722,7 @@ onEverySubject((world) => {
       world.tenant.fail('unlink', { kind: 'answer', status })
       const event = asking(user, { requested_connection: 'github' })
       const { resumed } = (await settled({ user, event })).value
-      expect(resumed.denial).toBeUndefined()
+      expect(resumed).toGoOn()
       expect(world.tenant.unlinks).toHaveLength(2)
       expect(world.tenant.calls('client-credentials')).toBe(2)
     })
@@ -738,7 +738,7 @@ onEverySubject((world) => {
     ])('429 with %s: tried again then', async (_what, headers, waitMs) => {
       world.tenant.fail('unlink', { kind: 'answer', status: 429, headers })
       const { value, tookMs } = await settled()
-      expect(value.resumed.denial).toBeUndefined()
+      expect(value.resumed).toGoOn()
       expect(world.tenant.unlinks).toHaveLength(1)
       expect(tookMs).toBeGreaterThanOrEqual(waitMs)
       expect(tookMs).toBeLessThan(waitMs + 1_000)
@@ -757,7 +757,7 @@ onEverySubject((world) => {
     ] as const)('%s: service_unavailable, in time', async (_what, fault) => {
       world.tenant.failAlways('unlink', fault)
       const { value, tookMs } = await settled()
-      expect(value.resumed.code).toBe('service_unavailable')
+      expect(value.resumed).toBeDenied('service_unavailable')
       expect(tookMs).toBeLessThanOrEqual(15_000)
       expect(world.tenant.unlinks).toEqual([])
     })
@@ -770,7 +770,7 @@ onEverySubject((world) => {
       async (_what, route) => {
         world.tenant.failAlways(route, { kind: 'answer', status: 503 })
         const { value } = await settled()
-        expect(value.resumed.code).toBe('service_unavailable')
+        expect(value.resumed).toBeDenied('service_unavailable')
         expect(world.tenant.calls('unlink')).toBe(0)
       },
     )
@@ -782,7 +782,7 @@ onEverySubject((world) => {
         body: { error: 'access_denied', error_description: 'Service not enabled within domain' },
       })
       const { resumed } = (await settled()).value
-      expect(resumed.code).toBe('misconfigured')
+      expect(resumed).toBeDenied('misconfigured')
       expect(world.tenant.calls('unlink')).toBe(0)
     })
   })
@@ -794,8 +794,8 @@ onEverySubject((world) => {
       const { started, resumed } = await unlink(world, {
         event: { ...event, ...custom, request: { ...event.request, hostname: CUSTOM_DOMAIN } },
       })
-      expect(started.redirect?.host).toBe(CUSTOM_DOMAIN)
-      expect(resumed.denial).toBeUndefined()
+      expect(started).toRedirect({ host: CUSTOM_DOMAIN })
+      expect(resumed).toGoOn()
       expect(world.tenant.requests.map(({ route, url }) => [route, new URL(url).host])).toEqual([
         ['jwks', CUSTOM_DOMAIN],
         ['code', CUSTOM_DOMAIN],
@@ -881,7 +881,7 @@ onEverySubject((world) => {
   describe('round trips', () => {
     test('cold: 1, then 3 in this order', async () => {
       const { resumed } = await unlink(world)
-      expect(resumed.denial).toBeUndefined()
+      expect(resumed).toGoOn()
       expect(world.tenant.requests.map(({ route }) => route)).toEqual([
         'jwks',
         'code',
@@ -900,7 +900,7 @@ onEverySubject((world) => {
       expect(world.tenant.calls()).toBe(before)
       const nested = await world.nested(started, { user })
       expect(world.tenant.calls()).toBe(before)
-      expect((await world.resume(started, nested)).denial).toBeUndefined()
+      expect(await world.resume(started, nested)).toGoOn()
       expect(world.tenant.requests.slice(before).map(({ route }) => route)).toEqual([
         'code',
         'unlink',

@@ -3,28 +3,20 @@
  * deploys. Files under the system's temporary folder, removed after the test.
  */
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { expect, onTestFinished } from 'vitest'
+import { expect } from 'vitest'
 import { ALEX, connectionsOf, openScenario } from '../e2e/scenario.ts'
+import { ROOT } from './processes.ts'
 import type { Bench } from './tenant.ts'
 
-export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const CLI = join(ROOT, 'node_modules', '.bin', 'a0deploy')
 const ACTION_SECRET = 'example-action-secret-of-32-characters-or-more'
 /** It takes some ten seconds to start. */
 export const TIMEOUT_MS = 180_000
 
 const run = promisify(execFile)
-
-export async function workFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'deploy-cli-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
-  return folder
-}
 
 /** auth0-deploy-cli as a process of its own, over https. */
 export async function runCli(
@@ -62,5 +54,17 @@ export function companionOf({ tenant }: Bench, name: string) {
 export async function expectLink({ tenant }: Bench): Promise<void> {
   const { link } = await openScenario(tenant)
   expect(await link()).toMatchObject({ type: 'tokens', claims: { sub: ALEX.userId } })
+  expect(connectionsOf(tenant, ALEX.userId)).toContain('google-oauth2')
+}
+
+/** With CONFIRM_LINK: nothing is linked until the application has confirmed. */
+export async function expectConfirmedLink({ tenant }: Bench, claim: string): Promise<void> {
+  const { app, link } = await openScenario(tenant)
+  const pending = await link({ scope: 'openid link_account offline_access' })
+  if (pending.type === 'denied') throw new Error(pending.description)
+  expect(pending.claims[claim]).toMatchObject({ status: 'pending' })
+  expect(connectionsOf(tenant, ALEX.userId)).not.toContain('google-oauth2')
+  const { confirmation } = pending.claims[claim] as { readonly confirmation: string }
+  await app.refresh(pending.refreshToken ?? '', { link_confirmation: confirmation })
   expect(connectionsOf(tenant, ALEX.userId)).toContain('google-oauth2')
 }

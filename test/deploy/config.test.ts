@@ -1,7 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { readConfig, readDoctorConfig, type Variables } from '../../scripts/deploy/config.ts'
 import {
   REQUIRED_SETTINGS,
@@ -11,6 +8,7 @@ import {
 } from '../../scripts/deploy/settings.ts'
 import { buildEvent } from '../../scripts/testing/event.ts'
 import { readSettings } from '../../src/settings.ts'
+import { workFile } from './processes.ts'
 
 const WHO: Variables = {
   AUTH0_DOMAIN: 'tenant.example.com',
@@ -18,13 +16,7 @@ const WHO: Variables = {
   AUTH0_CLIENT_SECRET: 'example-secret-of-the-deployer',
 }
 
-function envFile(text: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'deploy-'))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
-  const file = join(folder, '.env')
-  writeFileSync(file, text)
-  return file
-}
+const envFile = (content: string | Buffer): string => workFile('.env', content)
 
 describe('the configuration', () => {
   it('reads who deploys, and the settings', () => {

@@ -1,7 +1,8 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { companionOf, expectLink, runCli, TIMEOUT_MS, workFolder } from './cli.ts'
+import { companionOf, expectLink, runCli, TIMEOUT_MS } from './cli.ts'
+import { workFolder } from './processes.ts'
 import { ACTION, startBench } from './tenant.ts'
 
 async function filesBelow(folder: string): Promise<readonly string[]> {
@@ -15,7 +16,7 @@ describe('auth0-deploy-cli', () => {
   }, async () => {
     const from = await startBench()
     expect((await from.run(['--provision'], {}, async () => ACTION)).code).toBe(0)
-    const folder = await workFolder()
+    const folder = workFolder()
     const kinds = ['actions', 'triggers', 'clients', 'clientGrants', 'databases', 'connections']
     await runCli(from, folder, ['export', '-f', 'directory', '-o', 'out'], kinds)
 

@@ -65,6 +65,9 @@ async function grantOf({ management, tenant }: Bench) {
   return { companionGrant, fault }
 }
 
+/** What does not show at once never will. */
+const AT_ONCE = { settleTimeoutMs: 0 }
+
 describe('npm run deploy', () => {
   it('brings an empty tenant to a working link, by --provision alone', async () => {
     const bench = await startBench()
@@ -600,8 +603,8 @@ describe('--rollback', () => {
 })
 
 describe('trouble', () => {
-  async function withVersionOne(options = {}): Promise<Bench> {
-    const bench = await startBench(options)
+  async function withVersionOne(options = {}, timing = {}): Promise<Bench> {
+    const bench = await startBench(options, timing)
     await bindOthers(bench, 'Another')
     await provision(bench)
     return bench
@@ -643,27 +646,32 @@ describe('trouble', () => {
     const bench = await startBench({ buildDelayMs: 1_200 })
     const { code, stdout } = await provision(bench)
     expect(code).toBe(0)
-    expect(stdout).toMatch(/built in 1 s/)
+    expect(stdout).toMatch(/built in [1-9]\d* s/)
   })
 
   it('does not wait for a build for ever', async () => {
     const bench = await startBench({ buildDelayMs: 60_000 }, { buildTimeoutMs: 100 })
     const { code, stderr } = await provision(bench)
     expect(code).toBe(1)
-    expect(stderr).toMatch(/The build is not done after 0 s; what runs and the flow are as before/)
+    expect(stderr).toMatch(
+      /The build is not done after \d+ s; what runs and the flow are as before/,
+    )
     expect(await bench.places()).toEqual([])
   })
 
   it('notices that something else runs than what was built', async () => {
-    const bench: Bench = await startBench({
-      onEvent: (entry) => {
-        // Somebody else deploys at the same time.
-        if (entry.kind !== 'http' || !/actions\/[^/]+\/deploy$/.test(entry.path)) return
-        const { id } = bench.tenant.actions.findByName('account-linking') ?? { id: '' }
-        bench.tenant.actions.update(id, { code: OTHER })
-        bench.tenant.actions.deploy(id)
+    const bench: Bench = await startBench(
+      {
+        onEvent: (entry) => {
+          // Somebody else deploys at the same time.
+          if (entry.kind !== 'http' || !/actions\/[^/]+\/deploy$/.test(entry.path)) return
+          const { id } = bench.tenant.actions.findByName('account-linking') ?? { id: '' }
+          bench.tenant.actions.update(id, { code: OTHER })
+          bench.tenant.actions.deploy(id)
+        },
       },
-    })
+      AT_ONCE,
+    )
     const { code, stderr } = await provision(bench)
     expect(code).toBe(1)
     expect(stderr).toMatch(/What runs is not what was built: sha256 \w+ instead of sha256 \w+/)
@@ -671,13 +679,16 @@ describe('trouble', () => {
   })
 
   it('notices a draft that somebody else changed meanwhile, whose secrets it cannot vouch for', async () => {
-    const bench: Bench = await startBench({
-      onEvent: (entry) => {
-        if (entry.kind !== 'http' || !/actions\/[^/]+\/deploy$/.test(entry.path)) return
-        const { id } = bench.tenant.actions.findByName('account-linking') ?? { id: '' }
-        bench.tenant.actions.update(id, { code: OTHER })
+    const bench: Bench = await startBench(
+      {
+        onEvent: (entry) => {
+          if (entry.kind !== 'http' || !/actions\/[^/]+\/deploy$/.test(entry.path)) return
+          const { id } = bench.tenant.actions.findByName('account-linking') ?? { id: '' }
+          bench.tenant.actions.update(id, { code: OTHER })
+        },
       },
-    })
+      AT_ONCE,
+    )
     const { code, stderr } = await provision(bench)
     expect(code).toBe(1)
     expect(stderr).toContain('Somebody else changed the draft meanwhile: run the same command')
@@ -771,7 +782,7 @@ describe('trouble', () => {
   ] as const)(
     'a connection lost for good at the %s is told, and mended by the same command',
     async (_, route, times) => {
-      const bench = await withVersionOne()
+      const bench = await withVersionOne({}, AT_ONCE)
       bench.tenant.fault({ route, break: 'reset', times })
       const args = ['--position', 'first']
       const { code, stderr } = await bench.run(args, {}, versionTwo)

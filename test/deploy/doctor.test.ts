@@ -20,7 +20,13 @@ import {
 import { ACTION, startBench } from './tenant.ts'
 
 const bad = (findings: readonly Finding[]) => findings.filter(({ level }) => level !== 'fine')
-const HELD = ['ALLOWED_CONNECTIONS', 'ENFORCE_EMAIL_VERIFICATION', 'PRIMARY_MAX_AUTH_AGE']
+const HELD = [
+  'ALLOWED_CONNECTIONS',
+  'ENFORCE_EMAIL_VERIFICATION',
+  'PRIMARY_MAX_AUTH_AGE',
+  'CONFIRM_LINK',
+  'RESULT_CLAIM',
+]
 const held = (lost: string) => [...action().secretNames, ...HELD].filter((name) => name !== lost)
 const APP = companion({ clientId: 'app', name: 'Example App', metadata: {} })
 
@@ -40,6 +46,7 @@ describe('the doctor', () => {
       'settings',
       'PRIMARY_MAX_AUTH_AGE',
       'ENFORCE_EMAIL_VERIFICATION',
+      'CONFIRM_LINK',
       'connections',
       'applications',
       'token lifetime',
@@ -334,7 +341,7 @@ describe('the doctor', () => {
       'variables that say otherwise than what was deployed',
       'warning',
       'settings',
-      /^The LINK_… variables say otherwise of ALLOWED_CONNECTIONS, ALLOW_MERGE, ENFORCE_EMAIL_VERIFICATION, ENFORCE_MFA, PRIMARY_MAX_AUTH_AGE\.$/,
+      /^The LINK_… variables say otherwise of ALLOWED_CONNECTIONS, ALLOW_MERGE, CONFIRM_LINK, ENFORCE_EMAIL_VERIFICATION, ENFORCE_MFA, PRIMARY_MAX_AUTH_AGE, RESULT_CLAIM\.$/,
       /^npm run deploy$/,
       {
         given: {
@@ -636,7 +643,13 @@ describe('the doctor', () => {
     const findings = diagnose({ ...held, action: action() })
     expect(bad(findings).map(({ check }) => check)).toEqual(
       // Of the variables none is named, and what was deployed is not there.
-      ['secrets', 'ALLOWED_CONNECTIONS', 'PRIMARY_MAX_AUTH_AGE', 'ENFORCE_EMAIL_VERIFICATION'],
+      [
+        'secrets',
+        'ALLOWED_CONNECTIONS',
+        'PRIMARY_MAX_AUTH_AGE',
+        'ENFORCE_EMAIL_VERIFICATION',
+        'CONFIRM_LINK',
+      ],
     )
     expect(findings.find(({ check }) => check === 'connections')?.reason).toBe(
       'google-oauth2, github can be linked.',
@@ -669,6 +682,8 @@ describe('npm run doctor', () => {
       LINK_PRIMARY_MAX_AUTH_AGE: '600',
       LINK_ENFORCE_EMAIL_VERIFICATION: 'yes',
       LINK_ALLOWED_CONNECTIONS: 'google-oauth2',
+      LINK_CONFIRM_LINK: 'yes',
+      LINK_RESULT_CLAIM: 'https://app.example.com/linking',
     })
     tenant.clearLog()
     const { code, stdout } = await examine()

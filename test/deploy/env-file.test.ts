@@ -1,17 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { readConfig } from '../../scripts/deploy/config.ts'
 import { readEnvFile } from '../../scripts/deploy/env-file.ts'
+import { workFile, workFolder } from './processes.ts'
 
-function envFile(content: string | Buffer): string {
-  const folder = mkdtempSync(join(tmpdir(), 'env-file-'))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
-  const file = join(folder, '.env')
-  writeFileSync(file, content)
-  return file
-}
+const envFile = (content: string | Buffer): string => workFile('.env', content)
 
 describe('--env-file', () => {
   it.each<[string, string, Readonly<Record<string, string>>]>([
@@ -88,7 +80,9 @@ describe('--env-file', () => {
   it('refuses UTF-16, which editors of Windows write, and a folder', () => {
     const utf16 = Buffer.from('\ufeffLINK_ENFORCE_MFA=always\n', 'utf16le')
     expect(readEnvFile(envFile(utf16))).toEqual({ problem: expect.stringContaining('UTF-8') })
-    expect(readEnvFile(tmpdir())).toEqual({ problem: expect.stringContaining('cannot be read') })
+    expect(readEnvFile(workFolder())).toEqual({
+      problem: expect.stringContaining('cannot be read'),
+    })
   })
 
   it('is judged before anything else of the run', () => {

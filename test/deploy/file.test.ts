@@ -1,22 +1,15 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it } from 'vitest'
+import { workFile } from './processes.ts'
 import { ACTION, startBench } from './tenant.ts'
 
-async function fileOf(text: string): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'file-'))
-  onTestFinished(() => rm(folder, { recursive: true }))
-  await writeFile(join(folder, 'action.js'), text)
-  return join(folder, 'action.js')
-}
+const fileOf = (text: string): string => workFile('action.js', text)
 
 const builds = () => Promise.reject(new Error('it was built'))
 
 it('deploys a file as it is, and the doctor compares with it', async () => {
   const bench = await startBench()
   const own = `${ACTION}// as it is\n`
-  const file = await fileOf(own)
+  const file = fileOf(own)
   expect(await bench.run(['--provision', '--file', file], {}, builds)).toMatchObject({ code: 0 })
   expect(bench.running()?.code).toBe(own)
   expect((await bench.examine(['--file', file])).stdout).toMatch(/✓ version/)
@@ -28,7 +21,7 @@ it.each([
   ['no file', undefined, /cannot be read/],
 ])('refuses %s, and writes nothing', async (_, text, problem) => {
   const bench = await startBench()
-  const file = text === undefined ? '/nowhere/action.js' : await fileOf(text)
+  const file = text === undefined ? '/nowhere/action.js' : fileOf(text)
   const { code, stderr } = await bench.run(['--provision', '--file', file], {}, builds)
   expect(code).toBe(1)
   expect(stderr).toMatch(problem)

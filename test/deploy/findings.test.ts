@@ -201,6 +201,28 @@ describe('what is open', () => {
   })
 })
 
+describe('a link that nobody confirms', () => {
+  const NAME = 'CONFIRM_LINK'
+
+  it.each([
+    ['off', () => find({}, { [NAME]: 'no' })],
+    ['not set', () => findWithout(NAME)],
+  ])('is warned of where its setting is %s', (_, diagnosed) => {
+    const [found, ...more] = diagnosed()
+    expect(more).toEqual([])
+    expect(found).toMatchObject({ level: 'warning', check: NAME })
+    expect(found?.reason).toContain('is linked into the account of the other')
+    expect(found?.mend).toMatch(/^have the application confirm links, set LINK_CONFIRM_LINK=yes/)
+  })
+
+  it('is broken where nothing would tell the application: it is on, without RESULT_CLAIM', () => {
+    const { RESULT_CLAIM: _, ...values } = patient().values ?? {}
+    const [found] = bad(diagnose({ ...patient(), values }))
+    expect(found).toMatchObject({ level: 'broken', check: 'settings' })
+    expect(found?.reason).toContain('CONFIRM_LINK needs RESULT_CLAIM')
+  })
+})
+
 describe('unverified e-mail', () => {
   const NAME = 'ENFORCE_EMAIL_VERIFICATION'
 

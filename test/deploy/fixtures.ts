@@ -140,6 +140,8 @@ const HEALTHY = {
   ALLOWED_CONNECTIONS: 'google-oauth2',
   ENFORCE_EMAIL_VERIFICATION: 'yes',
   PRIMARY_MAX_AUTH_AGE: '600',
+  CONFIRM_LINK: 'yes',
+  RESULT_CLAIM: 'https://app.example.com/linking',
 }
 
 /** What the doctor sees of a tenant in which all is well, with these settings besides. */

@@ -1,16 +1,11 @@
-import { spawn } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { readDemoOptions as readDemo } from '../../scripts/demo/options.ts'
 import { readConfig, readDoctorConfig, type Variables } from '../../scripts/deploy/config.ts'
 import { tellSwallowed } from '../../scripts/npm-flags.ts'
 import { readStartOptions as readStart } from '../../scripts/start/options.ts'
+import { ROOT, start, variablesFor, workFile } from './processes.ts'
 import { type Ran, startBench } from './tenant.ts'
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 const WHO = { AUTH0_DOMAIN: 'tenant.example.com', AUTH0_ACCESS_TOKEN: 'token' }
 
@@ -40,12 +35,6 @@ const USUAL: Variables = {
   npm_config_registry: 'https://registry.example.com/',
   npm_config_save_exact: 'true',
   npm_config_link: 'true',
-}
-
-const folderOf = async (): Promise<string> => {
-  const folder = await mkdtemp(join(tmpdir(), 'npm-flags-'))
-  onTestFinished(() => rm(folder, { recursive: true }))
-  return folder
 }
 
 describe('a flag that npm kept to itself', () => {
@@ -99,8 +88,8 @@ describe('a flag that npm kept to itself', () => {
 
   it('is not what npm always exports, or people have in an .npmrc', async () => {
     expect(readConfig([], { ...WHO, ...USUAL })).not.toHaveProperty('problem')
-    const userconfig = join(await folderOf(), '.npmrc')
-    await writeFile(userconfig, 'json = true\nloglevel=verbose\nrollback=true\ndry-run=true\n')
+    const text = 'json = true\nloglevel=verbose\nrollback=true\ndry-run=true\n'
+    const userconfig = workFile('.npmrc', text)
     const files = { ...USUAL, npm_config_userconfig: userconfig }
     const usual = { ...files, npm_config_json: 'true', npm_config_loglevel: 'verbose' }
     expect(readDemo([], usual)).toMatchObject({ json: false, verbose: false })
@@ -117,32 +106,16 @@ describe('a flag that npm kept to itself', () => {
 })
 
 /** As a person types it; nothing of the npm that runs the tests is handed on. */
-async function npm(args: readonly string[], environment: Variables): Promise<Ran> {
+const npm = (args: readonly string[], environment: Variables): Promise<Ran> => {
   const bin = join(ROOT, 'node_modules', '.bin')
-  const child = spawn('npm', args, {
-    cwd: ROOT,
-    env: { PATH: `${bin}:${process.env.PATH}`, HOME: process.env.HOME, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  // npm hands it on to what it has started, should it have started anything.
-  onTestFinished(() => void child.kill())
-  const output = { stdout: '', stderr: '' }
-  for (const name of ['stdout', 'stderr'] as const)
-    child[name].on('data', (part) => {
-      output[name] += part
-    })
-  const code = await new Promise<number>((resolve) =>
-    child.once('close', (status) => resolve(status ?? -1)),
-  )
-  return { code, ...output }
+  return start('npm', args, { env: { PATH: `${bin}:${process.env.PATH}`, ...environment } })
 }
 
-describe('npm itself', { timeout: 120_000 }, () => {
+describe('npm itself', () => {
   it('has no deployment done by a flag that it keeps, and the line that is told works', async () => {
-    const { tenant, variables } = await startBench()
-    const certificate = join(await folderOf(), 'tenant.pem')
-    await writeFile(certificate, tenant.certificatePem)
-    const environment = { ...variables, NODE_EXTRA_CA_CERTS: certificate }
+    const bench = await startBench()
+    const { tenant } = bench
+    const environment = variablesFor(bench)
     for (const flags of [['--dry-run', '--provision'], ['--dry'], ['--rollback'], ['--json']]) {
       const kept = await npm(['run', 'deploy', ...flags], environment)
       expect(kept).toMatchObject({

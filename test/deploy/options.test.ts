@@ -1,10 +1,6 @@
 /** The table of commands and options: what is read, what is refused, and what the help says of it. */
-import { spawn } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
   COMMANDS,
   type CommandName,
@@ -13,9 +9,9 @@ import {
   readOptions,
   readPort,
 } from '../../scripts/options.ts'
+import { ROOT, RUN, start, workFile } from './processes.ts'
 import type { Ran } from './tenant.ts'
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const NAMES = Object.keys(COMMANDS) as readonly CommandName[]
 
 describe.each(NAMES)('the command %s', (name) => {
@@ -56,31 +52,19 @@ it.each([
 it('reads a port, or takes the default', () => {
   expect([readPort('port', '8080'), readPort('port', undefined, 3000)]).toEqual([8080, 3000])
   for (const text of ['0', '65536', 'http'])
-    expect(() => readPort('port', text)).toThrow('--port takes a number from 1 to 65535')
+    expect(() => readPort('port', text)).toThrow('--port takes a port, 1 to 65535')
 })
 
 /** With the version that another Node would tell. */
 async function runOn(version: string, args: readonly string[]): Promise<Ran> {
-  const folder = await mkdtemp(join(tmpdir(), 'options-'))
-  onTestFinished(() => rm(folder, { recursive: true }))
-  const preload = join(folder, 'old.cjs')
   const versions = `{ ...process.versions, node: '${version}' }`
-  await writeFile(preload, `Object.defineProperty(process, 'versions', { value: ${versions} })\n`)
-  const child = spawn(process.execPath, ['--require', preload, ...args], { cwd: folder })
-  const output = { stdout: '', stderr: '' }
-  for (const name of ['stdout', 'stderr'] as const)
-    child[name].on('data', (part) => {
-      output[name] += part
-    })
-  const code = await new Promise<number>((resolve) =>
-    child.once('close', (status) => resolve(status ?? -1)),
-  )
-  return { code, ...output }
+  const text = `Object.defineProperty(process, 'versions', { value: ${versions} })\n`
+  const preload = workFile('old.cjs', text)
+  const { code, stdout, stderr } = await start(process.execPath, ['--require', preload, ...args])
+  return { code, stdout, stderr }
 }
 
 describe('what the npm scripts start', () => {
-  const RUN = join(ROOT, 'scripts/run.js')
-
   it.each(['18.20.8', '20.20.2', '22.18.0', '24.11.0'])(
     'says on Node %s in one sentence which is needed',
     async (version) => {

@@ -1,22 +1,24 @@
-import { cp, mkdir, writeFile } from 'node:fs/promises'
+import { cp, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { blockOf } from '../readme/blocks.ts'
-import { companionOf, expectLink, ROOT, runCli, TIMEOUT_MS, workFolder } from './cli.ts'
+import { codeBlocks, sectionOf } from '../readme/blocks.ts'
+import { companionOf, expectConfirmedLink, runCli, TIMEOUT_MS } from './cli.ts'
+import { ROOT, workFolder } from './processes.ts'
 import { startBench } from './tenant.ts'
 
 describe('auth0-deploy-cli', () => {
-  it('imports the folder of the README, and a link works', { timeout: TIMEOUT_MS }, async () => {
+  it('imports the folder to copy, by the commands of its page, and a link works once confirmed', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
     const bench = await startBench()
-    const folder = await workFolder()
+    const folder = workFolder()
     await mkdir(join(folder, 'dist'))
     await cp(join(ROOT, 'dist/action.js'), join(folder, 'dist/action.js'))
-    await writeFile(join(folder, 'tenant.yaml'), blockOf('With auth0-deploy-cli', 'yaml'))
-    const [first, second] = blockOf('With auth0-deploy-cli', 'sh')
-      .trim()
-      .split('\n')
-      .map(readCommand)
-    if (first === undefined || second === undefined) throw new Error('not two commands')
+    await cp(join(ROOT, '.github/deploy/auth0-deploy-cli/tenant.yaml'), join(folder, 'tenant.yaml'))
+    const page = sectionOf('.github/deploy.md', 'With auth0-deploy-cli')
+    const [first, second, ...more] = codeBlocks('sh', page).map((code) => readCommand(code.trim()))
+    if (first === undefined || second === undefined || more.length > 0)
+      throw new Error('not two commands')
     const others = bench.tenant.applications.all.map(({ clientId }) => clientId)
     bench.tenant.install({ name: 'another', code: 'exports.onExecutePostLogin = async () => {}' })
 
@@ -33,7 +35,7 @@ describe('auth0-deploy-cli', () => {
       LINK_AUTH0_CLIENT_SECRET: values.AUTH0_CLIENT_SECRET,
       LINK_ACTION_SECRET: values.ACTION_SECRET,
     })
-    await expectLink(bench)
+    await expectConfirmedLink(bench, 'https://app.example.com/linking')
     // Neither is in tenant.yaml, and the tool would have deleted both.
     const { data: clients } = await bench.management.clients.list()
     expect(clients.map(({ client_id }) => client_id)).toEqual(expect.arrayContaining(others))
@@ -43,7 +45,7 @@ describe('auth0-deploy-cli', () => {
   })
 })
 
-/** A line of the README: what it sets over an environment that may delete, and the arguments behind the command. */
+/** A command of the page: what it sets over an environment that may delete, and the arguments behind the command. */
 function readCommand(line: string) {
   const [, deleting, included, args] =
     /^AUTH0_ALLOW_DELETE=(\w+) AUTH0_INCLUDED_ONLY='([^']+)' a0deploy (.+) --env true$/.exec(

@@ -1,27 +1,14 @@
-import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import type { Finding, Level } from '../../scripts/deploy/checks/finding.ts'
-import {
-  PREFIX,
-  REQUIRED_SETTINGS,
-  SECRET_SETTINGS,
-  SETTING_NAMES,
-} from '../../scripts/deploy/settings.ts'
-import {
-  COMPANION_GRANTS,
-  COMPANION_SCOPES,
-  RUNTIME,
-  TRIGGER_VERSION,
-} from '../../scripts/deploy/steps.ts'
-import { DEFAULT_ACTION_NAME } from '../../scripts/options.ts'
-import { blockOf, blocksOf, readYaml } from '../readme/blocks.ts'
-import { type Block, readHcl } from './hcl.ts'
+import { PREFIX } from '../../scripts/deploy/settings.ts'
+import { COMMANDS, DEFAULT_ACTION_NAME } from '../../scripts/options.ts'
+import { codeBlocks, README, readText, readYaml, sectionOf } from '../readme/blocks.ts'
 import { ACTION, startBench } from './tenant.ts'
 
-const { scripts } = JSON.parse(
-  await readFile(new URL('../../package.json', import.meta.url), 'utf8'),
-) as { readonly scripts: Readonly<Record<string, string>> }
+const { scripts } = JSON.parse(readText('package.json')) as {
+  readonly scripts: Readonly<Record<string, string>>
+}
 
 const commandsOf = (text: string) =>
   [...text.matchAll(/npm run (?:--silent )?([a-z]+)((?: -- [^\n#]*)?)/g)].map(
@@ -32,14 +19,19 @@ const commandsOf = (text: string) =>
   )
 
 /** What every way of deploying sets beyond what has to be there. */
-const RECOMMENDED = { ENFORCE_EMAIL_VERIFICATION: 'yes', PRIMARY_MAX_AUTH_AGE: '600' }
+const RECOMMENDED = {
+  ENFORCE_EMAIL_VERIFICATION: 'yes',
+  PRIMARY_MAX_AUTH_AGE: '600',
+  CONFIRM_LINK: 'yes',
+  RESULT_CLAIM: 'https://app.example.com/linking',
+}
 
 const withPrefix = (settings: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(settings).map(([name, value]) => [PREFIX + name, value]))
 
 describe('the README, with one command', () => {
   it('names commands that are there, and options that they take', async () => {
-    const [block = ''] = blocksOf('With one command', 'sh')
+    const [block = ''] = codeBlocks('sh', sectionOf('README.md', 'Put it into a tenant'))
     const commands = commandsOf(block)
     expect(commands.map(({ script }) => script)).toEqual(['deploy', 'deploy', 'doctor'])
     for (const { script } of commands) expect(Object.keys(scripts)).toContain(script)
@@ -53,14 +45,21 @@ describe('the README, with one command', () => {
   })
 
   it('asks for the scopes that a whole deployment takes, and no others', async () => {
-    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
-    const [, list = ''] = /with `(read:actions [^`]+)`/.exec(readme) ?? []
+    const [, list = ''] = /with `(read:actions [^`]+)`/.exec(README) ?? []
     const scopes = list.split(' ')
     const bench = await startBench()
     const all = bench.tenant.applications.deployer.managementScopes
     bench.revoke(...all.filter((scope) => !scopes.includes(scope)))
     expect((await bench.run(['--provision'], {}, async () => ACTION)).code).toBe(0)
     expect((await bench.run([], { LINK_ENFORCE_MFA: 'yes' }, async () => ACTION)).code).toBe(0)
+  })
+})
+
+describe('the page, with one command', () => {
+  it('names every option that the command has, and no other', () => {
+    const table = sectionOf('.github/deploy.md', 'With one command')
+    const named = [...table.matchAll(/^\| `--([a-z-]+)/gm)].map(([, name]) => name)
+    expect([...named, 'help'].sort()).toEqual(Object.keys(COMMANDS.deploy.options).sort())
   })
 })
 
@@ -80,8 +79,8 @@ interface Job {
   }[]
 }
 
-describe('the README, from GitHub', () => {
-  const workflow = () => readYaml(blockOf('From GitHub', 'yaml')) as Workflow
+describe('the workflow to copy', () => {
+  const workflow = () => readYaml(readText('.github/deploy/github/deploy.yml')) as Workflow
 
   it('deploys on a tag, the file that is compared with its sources and attested', () => {
     const { on, jobs } = workflow()
@@ -136,107 +135,9 @@ describe('the README, from GitHub', () => {
   })
 })
 
-describe('the README, with Terraform', () => {
-  const resources = () => readHcl(blockOf('With Terraform', 'hcl'))
-  const resource = (type: string): Block => {
-    const found = resources().filter(({ labels }) => labels[0] === type)
-    expect(found).toHaveLength(1)
-    return found[0] as Block
-  }
-  const secrets = () =>
-    resource('auth0_action').blocks.flatMap(({ type, values }) =>
-      type === 'secrets_wo' ? [values] : [],
-    )
-  const list = (value: string | undefined) => JSON.parse(value ?? '[]') as readonly string[]
-  const text = (value: string | undefined) => JSON.parse(value ?? '""') as string
-
-  it('makes the companion that npm run deploy makes', () => {
-    const { values, blocks } = resource('auth0_client')
-    expect(values).toMatchObject({
-      app_type: '"regular_web"',
-      is_first_party: 'true',
-      oidc_conformant: 'true',
-    })
-    expect(list(values.grant_types)).toEqual(COMPANION_GRANTS)
-    expect(values.callbacks).toBe(
-      `[for domain in concat([var.auth0_domain], var.custom_domains) : "https://\${domain}/continue"]`,
-    )
-    const custom = resources().find(({ labels }) => labels[0] === 'custom_domains')
-    expect(list(custom?.values.default)).toEqual([])
-    expect(blocks).toMatchObject([{ type: 'jwt_configuration', values: { alg: '"RS256"' } }])
-    expect(resource('auth0_client_credentials').values.authentication_method).toBe(
-      '"client_secret_post"',
-    )
-    const grant = resource('auth0_client_grant').values
-    expect(list(grant.scopes)).toEqual(COMPANION_SCOPES)
-    expect(text(grant.audience)).toBe(`https://\${var.auth0_domain}/api/v2/`)
-  })
-
-  it('makes the Action that npm run deploy makes, in the flow', () => {
-    const { values, blocks } = resource('auth0_action')
-    expect(text(values.name)).toBe(DEFAULT_ACTION_NAME)
-    expect(text(values.runtime)).toBe(RUNTIME)
-    expect(values).toMatchObject({
-      deploy: 'true',
-      code: `file("\${path.module}/dist/action.js")`,
-    })
-    const [trigger] = blocks
-    expect(`${text(trigger?.values.id)} ${text(trigger?.values.version)}`).toBe(TRIGGER_VERSION)
-    const names = secrets().map(({ name }) => text(name))
-    expect(names).toEqual(expect.arrayContaining([...REQUIRED_SETTINGS]))
-    for (const name of names) expect(SETTING_NAMES).toContain(name)
-    expect(resource('auth0_trigger_action').values).toMatchObject({ trigger: '"post-login"' })
-    for (const [name, value] of Object.entries(RECOMMENDED))
-      expect(secrets()).toContainEqual({ name: `"${name}"`, value: `"${value}"` })
-  })
-
-  it('names every provider that it takes, so that it can be initialised', () => {
-    const [terraform] = resources().filter(({ type }) => type === 'terraform')
-    const required = terraform?.blocks.find(({ type }) => type === 'required_providers')
-    const used = resources().flatMap(({ type, labels: [label = ''] }) =>
-      type === 'resource' ? [label.replace(/_.*/, '')] : [],
-    )
-    expect(Object.keys(required?.values ?? {})).toEqual([...new Set(used)])
-    // The versions that have write-only arguments.
-    expect(required?.values.auth0).toBe('{ source = "auth0/auth0", version = "~> 1.52" }')
-    expect(terraform?.values.required_version).toBe('">= 1.11"')
-  })
-
-  it('keeps every secret out of plan and state', () => {
-    const { values, blocks } = resource('auth0_action')
-    expect(blocks.map(({ type }) => type)).not.toContain('secrets')
-    expect(values.secrets_wo_version).toBe('var.secrets_version')
-    // Both have to have the client's secret, so that it changes in both at once.
-    expect(resource('auth0_client_credentials').values).toMatchObject({
-      client_secret_wo: 'var.client_secret',
-      client_secret_wo_version: 'var.secrets_version',
-    })
-    for (const setting of SECRET_SETTINGS) {
-      const { value = '' } = secrets().find(({ name }) => text(name) === setting) ?? {}
-      const variable = resources().find(({ labels: [label] }) => value === `var.${label}`)
-      expect([setting, variable?.values]).toEqual([
-        setting,
-        expect.objectContaining({ sensitive: 'true', ephemeral: 'true' }),
-      ])
-    }
-  })
-
-  it('refers to nothing that is not there', () => {
-    const source = blockOf('With Terraform', 'hcl')
-    const known = resources().map(({ type, labels }) =>
-      type === 'variable' ? `var.${labels[0]}` : labels.join('.'),
-    )
-    const references = source.match(/\b(?:var|auth0_\w+)\.\w+/g) ?? []
-    expect(references.length).toBeGreaterThan(5)
-    for (const reference of references) expect(known).toContain(reference)
-  })
-})
-
-describe('the README, by hand', () => {
+describe('the page, by hand', () => {
   it('lists what the doctor ticks of an Action by hand, and leaves out what it cannot', async () => {
-    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
-    const [, section = ''] = readme.split('\n### By hand\n')
-    const [text = ''] = section.split(/\n##+ /)
+    const text = sectionOf('.github/deploy.md', 'By hand')
     for (const [name, value] of Object.entries(RECOMMENDED))
       expect(text).toContain(`\`${name}\` = \`${value}\``)
     const items = [...text.matchAll(/^- \[ \] ([^:\n]+)/gm)].flatMap(([, names = '']) =>

@@ -13,8 +13,8 @@ import {
   toAnswer,
   type Verdict,
 } from '../../scripts/rehearse/verdict.ts'
-import { workFolder } from './cli.ts'
 import { action, CODE, patient, surroundings } from './fixtures.ts'
+import { workFolder } from './processes.ts'
 import { startBench } from './tenant.ts'
 
 const NOW_MS = Date.parse('2026-03-02T12:00:00Z')
@@ -131,7 +131,7 @@ describe('the command doctor --rehearsal', () => {
   it('tells what follows, and fails for what is broken', async () => {
     const bench = await startBench()
     await bench.run(['--provision'])
-    const file = join(await workFolder(), 'rehearsal.json')
+    const file = join(workFolder(), 'rehearsal.json')
     await writeFile(file, documentOf({ session_kept: 'no' }, { tenant: 'live' }))
 
     const ran = await bench.examine(['--rehearsal', file, '--json'])

@@ -40,7 +40,7 @@ export const ACTION = await readFile(new URL('../../dist/action.js', import.meta
 const signingKeys = makeSigningKeys('localhost')
 
 /** A build takes seconds on the platform; here it is watched as closely. */
-const FAST = { ...TIMING, pollMs: 20, settleTimeoutMs: 500 }
+const FAST = { ...TIMING, pollMs: 20 }
 
 async function listen(start: (terminal: Terminal) => Promise<number>): Promise<Ran> {
   const output = { stdout: '', stderr: '' }

@@ -7,7 +7,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { DATABASE, GOOGLE } from '../../scripts/tenant/connections.ts'
 import type { Tenant } from '../../scripts/tenant/index.ts'
 import { STATE_LIFETIME_MS } from '../../scripts/tenant/login.ts'
-import { ALEX, codeOf, connectionsOf, startScenario } from './scenario.ts'
+import { ALEX, connectionsOf, startScenario } from './scenario.ts'
 
 afterEach(() => {
   vi.useRealTimers()
@@ -41,7 +41,7 @@ async function linkAfter(
 test('within fifteen minutes a link is made', async () => {
   const { attempt, back, connections } = await linkAfter(14 * MINUTE)
 
-  expect(codeOf(await attempt.complete(back.url))).toBe('no denial')
+  expect(await attempt.complete(back.url)).toGoOn()
   expect(connections).toEqual([DATABASE, GOOGLE])
 })
 
@@ -54,7 +54,7 @@ test.each([
   async ({ stateLifetimeMs, waitedMs }) => {
     const { attempt, back, connections, tenant } = await linkAfter(waitedMs, stateLifetimeMs)
 
-    expect(codeOf(await attempt.complete(back.url))).toBe('callback_invalid')
+    expect(await attempt.complete(back.url)).toBeDenied('callback_invalid')
     expect(tenant.runs().at(-1)).toMatchObject({ handler: 'onContinuePostLogin', roundTrips: 0 })
     expect(connections).toEqual([DATABASE])
   },
@@ -80,7 +80,7 @@ test.each([
     users.update(ALEX.userId, values)
   })
 
-  expect(codeOf(await attempt.complete(back.url))).toBe('binding_mismatch')
+  expect(await attempt.complete(back.url)).toBeDenied('binding_mismatch')
   expect(tenant.runs().at(-1)).toMatchObject({ handler: 'onContinuePostLogin', roundTrips: 0 })
   expect(connections).toEqual([DATABASE])
 })

@@ -17,7 +17,6 @@ import type { LoginResult } from '../../scripts/tenant/web-application.ts'
 import type { Browser, Page } from '../../scripts/testing/browser.ts'
 import {
   ALEX,
-  codeOf,
   connectionsOf,
   type Scenario,
   type ScenarioOptions,
@@ -81,7 +80,7 @@ describe('a planted account', () => {
   test('is session_mismatch: nothing is linked, and nobody is sent to the provider', async () => {
     const { page, result, tenant } = await plant()
 
-    expect(codeOf(result)).toBe('session_mismatch')
+    expect(result).toBeDenied('session_mismatch')
     expect(causeOf(tenant)).toMatch(/sid/)
     expect(connectionsOf(tenant, MALLORY_ID)).toEqual([PARTNER])
     expect(tenant.users.get(`google-oauth2|${ALEX.googleId}`)).toBeUndefined()
@@ -124,7 +123,7 @@ describe('a hint of another session is session_mismatch', () => {
 
     const { attempt, page } = await askForLink(foreign)
 
-    expect(codeOf(await attempt.complete(page.url))).toBe('session_mismatch')
+    expect(await attempt.complete(page.url)).toBeDenied('session_mismatch')
     expect(connectionsOf(tenant, ALEX.userId)).toEqual([DATABASE])
   })
 
@@ -138,7 +137,7 @@ describe('a hint of another session is session_mismatch', () => {
 
     const { attempt, page } = await askForLink(idToken)
 
-    expect(codeOf(await attempt.complete(page.url))).toBe('session_mismatch')
+    expect(await attempt.complete(page.url)).toBeDenied('session_mismatch')
     expect(causeOf(tenant)).toMatch(/sid/)
     expect(connectionsOf(tenant, ALEX.userId)).toEqual([DATABASE])
   })
@@ -151,7 +150,7 @@ describe('a hint of another session is session_mismatch', () => {
 
     const { attempt, page } = await askForLink(old)
 
-    expect(codeOf(await attempt.complete(page.url))).toBe('session_mismatch')
+    expect(await attempt.complete(page.url)).toBeDenied('session_mismatch')
   })
 
   test('and an unlink is denied alike', async () => {
@@ -165,7 +164,7 @@ describe('a hint of another session is session_mismatch', () => {
 
     const page = await browser.open(tenant.frontDoorOf(attempt.url))
 
-    expect(codeOf(await attempt.complete(page.url))).toBe('session_mismatch')
+    expect(await attempt.complete(page.url)).toBeDenied('session_mismatch')
     expect(connectionsOf(tenant, ALEX.userId)).toEqual([DATABASE, GOOGLE])
   })
 })
@@ -182,7 +181,7 @@ describe('a hint of this session links', () => {
 
     const asked = await askForLink(idToken)
 
-    expect(codeOf(await asked.finish())).toBe('no denial')
+    expect(await asked.finish()).toGoOn()
     expect(connectionsOf(tenant, ALEX.userId)).toEqual([DATABASE, GOOGLE])
   })
 
@@ -191,11 +190,11 @@ describe('a hint of this session links', () => {
     const foreign = await logIn(ALEX.email, newBrowser())
     await logIn()
     const { attempt, page } = await askForLink(foreign)
-    expect(codeOf(await attempt.complete(page.url))).toBe('session_mismatch')
+    expect(await attempt.complete(page.url)).toBeDenied('session_mismatch')
 
     const asked = await askForLink(await logIn())
 
-    expect(codeOf(await asked.finish())).toBe('no denial')
+    expect(await asked.finish()).toGoOn()
     expect(connectionsOf(tenant, ALEX.userId)).toEqual([DATABASE, GOOGLE])
   })
 })

@@ -1,40 +1,17 @@
 /**
- * The README's pieces for Auth0's server SDK, run as they stand there: by an application of the local
- * tenant, on dist/action.js. The URL that it shows is taken apart as well.
+ * The examples for applications, run as they are shown: by an application of the local tenant, on
+ * dist/action.js. The URL that the README shows is taken apart as well.
  */
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import type { ServerClient } from '@auth0/auth0-server-js'
+import { ClientSecretPost, discovery } from 'openid-client'
 import { describe, expect, it, test } from 'vitest'
+import * as plain from '../../.github/application/openid-client.ts'
+import { linkPushed } from '../../.github/application/pushed-request.ts'
+import { complete, isOwn, link, unlink } from '../../.github/application/server-sdk.ts'
 import { DATABASE, GOOGLE, PASSWORD } from '../../scripts/tenant/connections.ts'
-import { blockOf, README } from '../readme/blocks.ts'
+import { codeBlocks } from '../readme/blocks.ts'
 import { createSdkApplication } from '../support/sdk.ts'
 import { ALEX, connectionsOf, startScenario } from './scenario.ts'
-
-async function load<Module>(heading: string): Promise<Module> {
-  const folder = await mkdtemp(join(tmpdir(), 'readme-'))
-  try {
-    const file = join(folder, 'snippet.ts')
-    await writeFile(file, blockOf(heading, 'ts'))
-    return (await import(pathToFileURL(file).href)) as Module
-  } finally {
-    await rm(folder, { recursive: true })
-  }
-}
-
-interface WithSdk {
-  isOwn(get: (name: string) => string | null | undefined, origin: string): boolean
-  link(auth0: ServerClient, store: unknown): Promise<URL>
-  unlink(auth0: ServerClient, store: unknown, identity: string): Promise<URL>
-  complete(
-    auth0: ServerClient,
-    store: unknown,
-    callback: URL,
-  ): Promise<{ readonly code?: string; readonly sentence?: string } | undefined>
-}
 
 async function startApplication() {
   const { tenant, app, browser } = await startScenario()
@@ -50,8 +27,7 @@ async function startApplication() {
   return { ...application, tenant, through }
 }
 
-test('links, tells the code of a denial, and unlinks, as the README has it', async () => {
-  const { link, unlink, complete } = await load<WithSdk>('With the server SDK')
+test('links, tells the code of a denial, and unlinks, by the server SDK', async () => {
   const { sdk, tenant, through } = await startApplication()
   const store = {}
 
@@ -73,7 +49,7 @@ test('links, tells the code of a denial, and unlinks, as the README has it', asy
   expect(connectionsOf(tenant, ALEX.userId)).toEqual([DATABASE])
 })
 
-describe('whether the form is its own, as the README has it', () => {
+describe('whether the form is its own', () => {
   const ORIGIN = 'https://app.example.com'
   const SUBDOMAIN = 'https://other.app.example.com'
 
@@ -90,9 +66,8 @@ describe('whether the form is its own, as the README has it', () => {
     ['of an older browser', { origin: ORIGIN }, true],
     ['of an older browser, from another site', { origin: 'https://example.net' }, false],
     ['of a page that hides its origin', { origin: 'null' }, false],
-    ['of whoever says nothing', {}, false],
+    ['that says nothing', {}, false],
   ])('a request %s', async (_, headers, expected) => {
-    const { isOwn } = await load<WithSdk>('With the server SDK')
     const asFetch = new Headers(headers as Record<string, string>)
     const asExpress = new Map(Object.entries(headers))
 
@@ -101,10 +76,7 @@ describe('whether the form is its own, as the README has it', () => {
   })
 })
 
-test('links by a pushed request, as the README has it', async () => {
-  const { linkPushed } = await load<{ linkPushed(auth0: ServerClient): Promise<URL> }>(
-    'With a pushed request',
-  )
+test('links by a pushed request', async () => {
   const { sdk, tenant, through } = await startApplication()
 
   const url = await linkPushed(sdk)
@@ -113,8 +85,57 @@ test('links by a pushed request, as the README has it', async () => {
   expect(connectionsOf(tenant, ALEX.userId)).toEqual([DATABASE, GOOGLE])
 })
 
-test('its URL is a request that links, with the values of a login put in', async () => {
-  const [, block = ''] = /```\n(https:\/\/YOUR_DOMAIN[\s\S]*?)```/.exec(README) ?? []
+describe('by plain OpenID Connect', () => {
+  const RESULT_CLAIM = 'https://app.example.com/linking'
+
+  async function startLinking(settings = {}) {
+    const { tenant, app, browser, logIn } = await startScenario({ settings })
+    const { clientId, clientSecret } = tenant.applications.web
+    const issuer = new URL(`https://${tenant.canonicalDomain}/`)
+    const config = await discovery(issuer, clientId, undefined, ClientSecretPost(clientSecret))
+    const { url, attempt } = await plain.link(config, app.redirectUri, await logIn())
+    const page = await browser.open(tenant.frontDoorOf(url))
+    return { tenant, browser, config, attempt, page }
+  }
+
+  it('links', async () => {
+    const { tenant, browser, config, attempt, page } = await startLinking()
+    const back = await browser.submit(page, { values: { email: ALEX.email } })
+
+    const { claims } = await plain.complete(config, attempt, back.url)
+    expect(claims?.sub).toBe(ALEX.userId)
+    expect(connectionsOf(tenant, ALEX.userId)).toEqual([DATABASE, GOOGLE])
+  })
+
+  it('confirms, where links are to be confirmed', async () => {
+    const started = await startLinking({ CONFIRM_LINK: 'yes', RESULT_CLAIM })
+    const { tenant, browser, config, attempt, page } = started
+    const back = await browser.submit(page, { values: { email: ALEX.email } })
+
+    const { claims, refreshToken = '' } = await plain.complete(config, attempt, back.url)
+    const pending = claims?.[RESULT_CLAIM] as { readonly status: string; confirmation: string }
+    expect(pending.status).toBe('pending')
+    expect(connectionsOf(tenant, ALEX.userId)).toEqual([DATABASE])
+    const confirmed = await plain.confirm(config, refreshToken, pending.confirmation)
+    expect(confirmed.claims?.[RESULT_CLAIM]).toEqual({ status: 'linked', connection: GOOGLE })
+    expect(connectionsOf(tenant, ALEX.userId)).toEqual([DATABASE, GOOGLE])
+  })
+
+  it('tells the code of a denial, and takes nothing that another browser started', async () => {
+    const { tenant, browser, config, attempt, page } = await startLinking()
+    const back = await browser.submit(page, { button: 'cancel' })
+
+    const others = { ...attempt, expectedState: 'of-another-browser' }
+    await expect(plain.complete(config, others, back.url)).rejects.toThrow()
+    const { denied, sentence } = await plain.complete(config, attempt, back.url)
+    expect(denied).toBe('link_cancelled')
+    expect(sentence).toMatch(/^[A-Z].*\.$/)
+    expect(connectionsOf(tenant, ALEX.userId)).toEqual([DATABASE])
+  })
+})
+
+test('the URL of the README is a request that links, with the values of a login put in', async () => {
+  const block = codeBlocks('').find((code) => code.startsWith('https://YOUR_DOMAIN')) ?? ''
   const written = new URL(block.replaceAll(/\s+(\(optional\))?/g, ''))
   expect(written.pathname).toBe('/authorize')
   const { tenant, app, browser, logIn } = await startScenario()

@@ -17,7 +17,6 @@ import {
 } from '../support/sdk.ts'
 import {
   ALEX,
-  codeOf,
   connectionsOf,
   linkUser,
   SAM,
@@ -427,7 +426,7 @@ describe('the parameters that nextjs-auth0 passes through from /auth/login', () 
 
     const back = await browser.open(tenant.frontDoorOf(attempt.url))
 
-    expect(codeOf(await attempt.complete(back.url))).toBe('hint_invalid')
+    expect(await attempt.complete(back.url)).toBeDenied('hint_invalid')
   })
 })
 

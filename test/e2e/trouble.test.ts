@@ -1,7 +1,7 @@
 /** Trouble at the tenant while a link is under way, on dist/action.js over real sockets. */
 
 import { expect, test } from 'vitest'
-import type { Fault } from '../../scripts/tenant/faults.ts'
+import type { LocalTenantFault } from '../../scripts/tenant/faults.ts'
 import { ALEX, codeOf, connectionsOf, startScenario } from './scenario.ts'
 
 const LINK = /^POST \/api\/v2\/users\/.+\/identities$/
@@ -10,7 +10,7 @@ const JWKS = 'GET /.well-known/jwks.json'
 
 interface Row {
   readonly what: string
-  readonly fault: Fault
+  readonly fault: LocalTenantFault
   readonly expected: string
   readonly identities: number
 }
@@ -70,7 +70,7 @@ test('a key set that is not to be had denies the start', async () => {
 
   const { attempt, page } = await askForLink(idToken)
 
-  expect(codeOf(await attempt.complete(page.url))).toBe('service_unavailable')
+  expect(await attempt.complete(page.url)).toBeDenied('service_unavailable')
 })
 
 test('a slow back channel is waited for', async () => {
@@ -78,6 +78,6 @@ test('a slow back channel is waited for', async () => {
 
   const result = await link()
 
-  expect(codeOf(result)).toBe('no denial')
+  expect(result).toGoOn()
   expect(tenant.runs().at(-1)?.durationMs).toBeGreaterThanOrEqual(100)
 })

@@ -75,7 +75,11 @@ test.each(['deploy', 'doctor', 'demo', 'start'])(
 test('demo links, denies and unlinks, with nothing built', async () => {
   const { code, stdout, stderr } = await npx(['demo', '--json'])
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  expect(JSON.parse(stdout)).toMatchObject({ action: { bytes: Buffer.byteLength(ACTION) } })
+  expect(JSON.parse(stdout)).toMatchObject({
+    action: { bytes: Buffer.byteLength(ACTION) },
+    pending: { ok: true },
+    linked: { ok: true },
+  })
 })
 
 test('start serves the application and the inspector, and ends when it is told to', async () => {

@@ -1,7 +1,7 @@
 /** What the tarball holds, by rule, and what `npm pack` says and leaves behind. */
 
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import { expect, inject, test } from 'vitest'
 import { ROOT } from './npm.ts'
 import { importsOf, isRelative, NAME, openPacked, packageOf, reachedFrom } from './packed.ts'
@@ -10,12 +10,24 @@ const { dist, folder, packing } = inject('installed')
 const packed = openPacked(folder)
 const manifest = JSON.parse(packed.read('package.json'))
 
-const TOP = ['.github/CHANGELOG.md', '.github/SECURITY.md', 'LICENSE', 'README.md', 'package.json']
+const TOP = ['LICENSE', 'README.md', 'package.json']
+
+/** The pages that the README links to, and the examples beside them. */
+const EXAMPLES = ['application', 'deploy', 'testing']
+const PAGES = [...EXAMPLES, 'review', 'CHANGELOG', 'CONTRIBUTING', 'SECURITY']
+const exampleFiles = EXAMPLES.flatMap((name) =>
+  readdirSync(join(ROOT, '.github', name), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(ROOT.length)),
+)
+const texts = [...exampleFiles, ...PAGES.map((name) => `.github/${name}.md`)]
+
 const DIST = [
   'dist/THIRD-PARTY.txt',
   'dist/action.cdx.json',
   'dist/action.js',
   'dist/lib/package.json',
+  'dist/lib/scripts/action.d.cts',
   'dist/package.json',
 ]
 const TESTING = 'dist/lib/scripts/testing/index.js'
@@ -30,17 +42,31 @@ const code = reachedFrom(packed, ENTRIES)
 test('it holds what the entries reach, with the types of the testing entry, the pages, and the Action', () => {
   const types = reachedFrom(packed, [TESTING], (module) => [typesOf(module)]).map(typesOf)
   const modules = new Set([...code, ...types.map((file) => file.replace(/\.d\.ts$/, '.js'))])
-  const expected = [...TOP, ...DIST, ...publicFiles, ...modules, ...types]
+  const expected = [...TOP, ...texts, ...DIST, ...publicFiles, ...modules, ...types]
   expect(packed.files).toEqual(expected.sort())
 })
 
 test('it holds no sources, tests or maps, and nothing that builds the Action', () => {
   const wrong = packed.files.filter(
     (file) =>
-      /(?<!\.d)\.[cm]?ts$|\.test\.|\.map$/.test(file) ||
-      /(build|bundle|mutate|bench|soak)\./.test(file),
+      !exampleFiles.includes(file) &&
+      (/(?<!\.d)\.[cm]?ts$|\.test\.|\.map$/.test(file) ||
+        /(build|bundle|mutate|bench|soak)\./.test(file)),
   )
   expect(wrong).toEqual([])
+})
+
+test('every link of its texts works there; the picture is in the repository alone', () => {
+  const links = packed.files
+    .filter((file) => file.endsWith('.md'))
+    .flatMap((file) =>
+      // Not `![…](…)`: what a picture shows stands in its text.
+      [...packed.read(file).matchAll(/(?<!!\[[^\]]*)\]\((?!https:|#)([^)#]+)/g)].map(
+        ([, to = '']) => posix.join(posix.dirname(file), to),
+      ),
+    )
+  expect(links.length).toBeGreaterThan(20)
+  expect(links.filter((to) => !packed.files.includes(to))).toEqual([])
 })
 
 test('no file of it is over 100 kB, and all together are under 1 MB', () => {
@@ -57,7 +83,7 @@ test('the Action is that of the repository, and its banner says the version of t
 
 test('its code and its types name only files that are there', () => {
   const lost = packed.files
-    .filter((file) => file.startsWith('dist/lib/') && /\.(js|d\.ts)$/.test(file))
+    .filter((file) => file.startsWith('dist/lib/') && /\.(js|d\.c?ts)$/.test(file))
     .filter((file) => !publicFiles.includes(file))
     .flatMap((file) =>
       importsOf(packed.read(file))
@@ -91,7 +117,7 @@ test('what it names as its entries is there, and its command is one', () => {
   const targets = [...Object.values(bin), ...Object.values(exports)].flatMap((target) =>
     typeof target === 'string' ? [target] : Object.values(target as Record<string, string>),
   )
-  expect(targets.length).toBeGreaterThanOrEqual(5)
+  expect(targets.length).toBeGreaterThanOrEqual(6)
   for (const target of targets) expect(packed.files).toContain(target.replace(/^\.\//, ''))
   expect(packed.read(bin[NAME])).toMatch(/^#!\/usr\/bin\/env node\n/)
 })

@@ -1,16 +1,15 @@
 /**
- * The README's pieces for Next.js and for single-page applications, in a Next.js application of a user's
- * own: built, which compiles all of them, and served. Auth0's SDK is the real one, its tenant is only the
+ * The examples for Next.js and for single-page applications, in a Next.js application of a user's own:
+ * built, which compiles all of them, and served. Auth0's SDK is the real one, its tenant is only the
  * document that it discovers. Takes the package registry; listens on loopback.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { blockOf, blocksOf } from '../readme/blocks.ts'
-import { environment, run } from './npm.ts'
+import { environment, ROOT, run } from './npm.ts'
 
 const PACKAGES = [
   '@auth0/nextjs-auth0@4.30.0',
@@ -59,26 +58,22 @@ async function freePort(): Promise<number> {
   return address.port
 }
 
-/** The first line of a README's block says which file it is. */
-const fileOf = (code: string): string => /^\/\/ (\S+)\n/.exec(code)?.[1] ?? ''
+const EXAMPLES = join(ROOT, '.github/application')
 
 async function writeApplication(folder: string): Promise<void> {
-  const files: Record<string, string> = {
+  const files = {
     'package.json': '{ "type": "module" }\n',
     'tsconfig.json': '{ "compilerOptions": { "strict": true } }\n',
     'proxy.ts': PROXY,
     'tenant.mjs': TENANT,
     'session.mjs': SESSION,
-    'lib/spa.ts': blockOf('From a single-page application', 'ts'),
   }
-  for (const code of blocksOf('With Next.js', 'ts')) files[fileOf(code)] = code
-  for (const [file, text] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, file)), { recursive: true })
-    await writeFile(join(folder, file), text)
-  }
+  for (const [file, text] of Object.entries(files)) await writeFile(join(folder, file), text)
+  await cp(join(EXAMPLES, 'nextjs'), folder, { recursive: true })
+  await cp(join(EXAMPLES, 'single-page'), join(folder, 'lib'), { recursive: true })
 }
 
-describe('the README, in a Next.js application', { timeout: 240_000 }, () => {
+describe('the examples, in a Next.js application', { timeout: 240_000 }, () => {
   let folder = ''
   let base = ''
   let env: Record<string, string> = {}
@@ -117,8 +112,8 @@ describe('the README, in a Next.js application', { timeout: 240_000 }, () => {
     })
 
   /** The form of a page, with what a browser says of it. */
-  const post = (headers: Readonly<Record<string, string>>) =>
-    open(`${base}/link`, { method: 'POST', body: new URLSearchParams(), headers })
+  const post = (headers: Readonly<Record<string, string>>, path = '/link') =>
+    open(base + path, { method: 'POST', body: new URLSearchParams(), headers })
 
   async function serve(): Promise<void> {
     const next = join(folder, 'node_modules/next/dist/bin/next')
@@ -140,7 +135,7 @@ describe('the README, in a Next.js application', { timeout: 240_000 }, () => {
 
   it('compiles, and is built', async () => {
     const built = await run('npx', ['next', 'build'], { cwd: folder, env })
-    expect(built.stdout + built.stderr).toContain('/link')
+    for (const route of ['/link', '/confirm']) expect(built.stdout + built.stderr).toContain(route)
     expect(built.code).toBe(0)
   })
 
@@ -172,13 +167,29 @@ describe('the README, in a Next.js application', { timeout: 240_000 }, () => {
     expect(back.headers.getSetCookie().join()).not.toMatch(/__session=;/)
   })
 
+  it('confirms by a login without a page, with the ID token of its session', async () => {
+    const started = await post({ 'sec-fetch-site': 'same-origin', origin: base }, '/confirm')
+    expect(started.status).toBe(303)
+    const asked = new URL(started.headers.get('location') ?? '').searchParams
+    expect(asked.get('scope')?.split(' ')).toContain('confirm_link')
+    expect(asked.get('id_token_hint')).toBe('example.id.token')
+    expect(asked.get('prompt')).toBe('none')
+    expect(asked.get('state')).toBeTruthy()
+  })
+
+  it('confirms nothing for another site', async () => {
+    const refused = await post({ 'sec-fetch-site': 'cross-site' }, '/confirm')
+    expect(refused.status).toBe(403)
+    expect(refused.headers.get('location')).toBeNull()
+  })
+
   it.each([
     ['from another site', { 'sec-fetch-site': 'cross-site', origin: 'https://example.net' }],
     ['from a subdomain or another port', { 'sec-fetch-site': 'same-site' }],
     ['from nowhere', { 'sec-fetch-site': 'none' }],
     ['from another site, in an older browser', { origin: 'https://example.net' }],
     ['from a page that hides its origin', { origin: 'null' }],
-    ['from whoever says nothing', {}],
+    ['that says nothing of where it is from', {}],
   ])('refuses a form %s, and gives away nothing of the session', async (_, headers) => {
     const refused = await post(headers)
 

@@ -49,6 +49,13 @@ describe('a version', () => {
     expect(readChanges(changelog, '1.0.0')).toBe('- First.')
     expect(readChanges(changelog, '1.0')).toBe('')
   })
+
+  it('has its changes told under the date of the release, with the kinds of changes', () => {
+    const changes = '### Added\n\n- One.\n\n### Fixed\n\n- Another.'
+    const changelog = `# Changelog\n\n## Unreleased\n\n## 1.1.0 - 2026-01-31\n\n${changes}\n\n## 1.0.0\n\n- First.\n`
+    expect(readChanges(changelog, '1.1.0')).toBe(changes)
+    expect(readChanges(changelog, 'Unreleased')).toBe('')
+  })
 })
 
 interface Step {

@@ -1,4 +1,4 @@
-/** A user's own tests, in the folder where the package is installed: run, and compiled. */
+/** The examples of a user's own tests, where the package is installed: run, and compiled. */
 
 import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { olderNodes } from './nodes.ts'
 import { ROOT, run } from './npm.ts'
 
 const { folder, lean } = inject('installed')
-const USER = join(ROOT, 'test/package/user')
+const USER = join(ROOT, '.github/testing')
 
 const WRITTEN = await readdir(USER)
 for (const file of WRITTEN) await copyFile(join(USER, file), join(folder, file))
@@ -75,18 +75,24 @@ describe("a user's own tests", () => {
     expect(places).toEqual(['2', '3', '4'])
   })
 
+  it('the entry for the Action has its two handlers, typed, as a default import', async () => {
+    const lines = [
+      "import action from 'client-initiated-account-linking/action'",
+      "import { type Handler, runHandler } from 'client-initiated-account-linking/testing'",
+      'const both: readonly Handler[] = [action.onExecutePostLogin, action.onContinuePostLogin]',
+      'console.log(Object.keys(action).join(), both.map((one) => typeof one).join(), typeof runHandler)',
+    ]
+    await writeFile(join(folder, 'action.mts'), lines.join('\n'))
+    expect(await compile('action.mts')).toMatchObject({ code: 0, stdout: '' })
+    const code = lines.join('\n').replace('type Handler, ', '').replace(': readonly Handler[]', '')
+    const { stdout } = await run('node', ['--input-type=module', '-e', code], { cwd: folder })
+    expect(stdout).toBe('onContinuePostLogin,onExecutePostLogin function,function function\n')
+  })
+
   it('the entry for the Action is the file to deploy', async () => {
     const code = `const { resolve } = require; process.stdout.write(resolve('client-initiated-account-linking/action'))`
     const { stdout } = await run('node', ['-e', code], { cwd: folder })
     const action = await readFile(join(ROOT, 'dist/action.js'), 'utf8')
     expect((await readFile(stdout, 'utf8')) === action).toBe(true)
   })
-})
-
-it('every example of the README that imports the package is one of these', async () => {
-  const readme = await readFile(join(ROOT, 'README.md'), 'utf8')
-  const blocks = [...readme.matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(([, code = '']) => code)
-  const own = await Promise.all(WRITTEN.map((file) => readFile(join(USER, file), 'utf8')))
-  for (const block of blocks.filter((code) => code.includes("-linking/testing'")))
-    expect(own).toContain(block)
 })

@@ -1,37 +1,36 @@
 /**
- * The README's pieces to copy: its code blocks, and those that need packages which are not installed
- * here but by whoever copies them. Reads one file.
+ * The texts that people read: the README and the pages beside it, with their code blocks and headings.
+ * Reads files.
  */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { load } from 'js-yaml'
 
-export const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+export const ROOT = join(import.meta.dirname, '../..')
+
+export const readText = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
+
+/** Every text in Markdown, by its path. */
+export const TEXTS: ReadonlyMap<string, string> = new Map(
+  ['README.md', ...readdirSync(join(ROOT, '.github')).map((name) => `.github/${name}`)]
+    .filter((path) => path.endsWith('.md'))
+    .map((path) => [path, readText(path)]),
+)
+
+export const README = readText('README.md')
 
 /** All blocks of this language in this text. */
 export const codeBlocks = (language: string, text = README): readonly string[] =>
-  [...text.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].flatMap(([, found, code = '']) =>
-    found === language ? [code] : [],
+  [...text.matchAll(/^( *)```(\w*)\n([\s\S]*?)^\1```$/gm)].flatMap(
+    ([, indent = '', found, code = '']) =>
+      found === language ? [code.replaceAll(new RegExp(`^${indent}`, 'gm'), '')] : [],
   )
 
-/** Those under this heading, up to the next heading. */
-export function blocksOf(heading: string, language: string): readonly string[] {
-  const [, section] = README.split(`\n### ${heading}\n`)
-  if (section === undefined) throw new Error(`README.md has no heading "### ${heading}"`)
-  const [text = ''] = section.split(/\n##+ /)
-  return codeBlocks(language, text)
+/** What stands under this heading, up to the next one of any level. */
+export function sectionOf(path: string, heading: string): string {
+  const [, after] = (TEXTS.get(path) ?? '').split(new RegExp(`^#+ ${heading}\\n`, 'm'))
+  if (after === undefined) throw new Error(`${path} has no heading "${heading}"`)
+  return after.split(/^#+ /m)[0] ?? ''
 }
-
-export function blockOf(heading: string, language: string): string {
-  const [block, another] = blocksOf(heading, language)
-  if (block === undefined || another !== undefined)
-    throw new Error(`not one ${language} block under "${heading}"`)
-  return block
-}
-
-/** Their packages are not installed here: `npm run test:package` compiles these and runs them. */
-const ELSEWHERE = ['With Next.js', 'From a single-page application']
-const elsewhere = new Set(ELSEWHERE.flatMap((heading) => blocksOf(heading, 'ts')))
-
-export const needsMore = (code: string): boolean => elsewhere.has(code)
 
 export const readYaml = (text: string): unknown => load(text)

@@ -2,27 +2,26 @@
  * The README's table of settings and the inspector's controls against the settings that the Action reads:
  * each is there, with the default that it has. No browser; reads what all say of themselves.
  */
-import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { readAsAction, SETTING_NAMES } from '../../scripts/deploy/settings.ts'
 import { SETTINGS } from '../../scripts/start/settings.ts'
 import { SETTINGS_TABLE } from '../../scripts/start/settings-table.ts'
 import { SETTINGS as ALL } from '../../src/settings.ts'
-import { README } from './blocks.ts'
+import { README, TEXTS } from './blocks.ts'
 
 const AUTH0_DOMAIN = 'tenant.example.com'
+// CONFIRM_LINK is not understood without it.
+const RESULT_CLAIM = 'https://app.example.com/linking'
 const read = (settings: Readonly<Record<string, string>>) =>
-  readAsAction({ AUTH0_DOMAIN, ...settings })
-
-const SECURITY = readFileSync(new URL('../../.github/SECURITY.md', import.meta.url), 'utf8')
+  readAsAction({ AUTH0_DOMAIN, RESULT_CLAIM, ...settings })
 
 /** `NAME=value`, as the texts recommend it or warn of it. */
-const told = [...(README + SECURITY).matchAll(/`([A-Z][A-Z_]+)=([^`]+)`/g)].map(
+const told = [...[...TEXTS.values()].join('\n').matchAll(/`([A-Z][A-Z_]+)=([^`]+)`/g)].map(
   ([, name = '', value = '']) => [name, value] as const,
 )
 
 test.each([...new Map(told.map((one) => [one.join('='), one])).values()])(
-  '%s=%s, of which README or SECURITY.md tell, is understood',
+  '%s=%s, of which the README or a page tells, is understood',
   (name, value) => {
     expect(SETTING_NAMES).toContain(name)
     expect(read({ [name]: value })).toBeTypeOf('object')

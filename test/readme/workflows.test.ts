@@ -1,16 +1,15 @@
 /**
- * The workflows that check and release, and the one that the README gives: pinned, with no right that
- * they do not need, and made of commands that are there. Parses their files.
+ * The workflows that check and release, and the one to copy: pinned, with no right that they do not need,
+ * and made of commands that are there. Parses their files.
  */
 
-import { readdir, readFile } from 'node:fs/promises'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { blockOf, readYaml } from './blocks.ts'
+import { ROOT, readText, readYaml } from './blocks.ts'
 
-const ROOT = join(import.meta.dirname, '../..')
-const WORKFLOWS = join(ROOT, '.github/workflows')
-const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
+const WORKFLOWS = '.github/workflows'
+const { scripts } = JSON.parse(readText('package.json'))
 
 interface Step {
   readonly run?: string
@@ -28,19 +27,21 @@ interface Workflow {
   readonly jobs: Readonly<Record<string, Job>>
 }
 
-const FILES = await readdir(WORKFLOWS)
-const texts = await Promise.all(FILES.map((file) => readFile(join(WORKFLOWS, file), 'utf8')))
-const ALL = FILES.map((name, index) => [name, texts[index] ?? ''] as const)
-ALL.push(['in the README', blockOf('From GitHub', 'yaml')])
+/** To copy: the page on deployment says where. */
+const EXAMPLE = '.github/deploy/github/deploy.yml'
 
-describe.each(ALL)('the workflow %s', (_, text) => {
+const FILES = [...readdirSync(join(ROOT, WORKFLOWS)).map((name) => `${WORKFLOWS}/${name}`), EXAMPLE]
+const ALL = FILES.map((file) => [file, readText(file)] as const)
+
+describe.each(ALL)('%s', (_, text) => {
   const { permissions, jobs } = readYaml(text) as Workflow
   const steps = Object.values(jobs).flatMap((job) => job.steps)
 
   it('names every action by its digest, with the version beside it', () => {
     const lines = text.split('\n').filter((line) => line.includes('uses:'))
     expect(lines.length).toBe(steps.filter(({ uses }) => uses).length)
-    for (const line of lines) expect(line).toMatch(/uses: actions\/[\w-]+@[0-9a-f]{40} # v[\d.]+$/)
+    for (const line of lines)
+      expect(line).toMatch(/uses: (actions|github)\/[\w/-]+@[0-9a-f]{40} # v[\d.]+$/)
   })
 
   it('may do nothing but what a job asks for, and write nothing where a package runs', () => {

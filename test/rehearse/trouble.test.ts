@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { FACTS, type FactName } from '../../scripts/rehearse/verdict.ts'
 import { REHEARSAL_SCOPES } from '../../scripts/rehearse.ts'
-import type { Fault } from '../../scripts/tenant/faults.ts'
+import type { LocalTenantFault } from '../../scripts/tenant/faults.ts'
 import { type Bench, startBench } from './bench.ts'
 
 const OTHERS = ['first', 'second'].map((name) => ({
@@ -246,7 +246,7 @@ const DOWN = { status: 503, body: '{"error":"server_error"}', times: 99 }
 interface Silence {
   readonly what: string
   readonly fact: FactName
-  readonly fault: Fault
+  readonly fault: LocalTenantFault
 }
 
 const SILENCES: readonly Silence[] = [

@@ -1,6 +1,7 @@
 /**
- * Lets a handler run to its end under a stopped clock: whenever nothing moves any more, the clock jumps
- * to the next timer. Needs Vitest's fake timers; nothing is waited for beyond a few milliseconds.
+ * Waits for what runs under a stopped clock: to its end, the clock jumping to the next timer whenever
+ * nothing moves any more, or until it has come so far. Needs Vitest's fake timers; nothing is waited
+ * for beyond a few milliseconds.
  */
 
 import { vi } from 'vitest'
@@ -26,11 +27,22 @@ export function stopTimers(nowMs: number): void {
   })
 }
 
-async function idle(): Promise<void> {
+/** Lets whatever can run now do so. */
+export async function idle(): Promise<void> {
   for (let round = 0; round < 5; round++) await new Promise((resolve) => realImmediate(resolve))
   await new Promise((resolve) => realTimeout(resolve, IDLE_MS))
 }
 
+/** Waits until a run has come so far, and leaves the clock alone. */
+export async function untilSo(isSo: () => boolean): Promise<void> {
+  for (let round = 0; round < GIVE_UP_AFTER_IDLE_ROUNDS; round++) {
+    if (isSo()) return idle()
+    await idle()
+  }
+  throw new Error('It never came so far')
+}
+
+/** Runs to the end, the clock jumping from timer to timer. */
 export async function untilSettled<T>(work: Promise<T>, limitMs = 60_000): Promise<Settled<T>> {
   const startedAtMs = Date.now()
   let settled = false

@@ -1,8 +1,9 @@
 /**
- * Runs before every test file: takes back after each test whatever it has replaced, so that no test
- * hands a stub or a stopped clock to the next.
+ * Runs before every test file: registers the matchers, and takes back after each test whatever it has
+ * replaced, so that no test hands a stub or a stopped clock to the next.
  */
 
+import './matchers.ts'
 import { afterEach, vi } from 'vitest'
 
 afterEach(() => {

@@ -15,12 +15,15 @@ import {
 } from '../../src/policy.ts'
 import type { LinkingRequest } from '../../src/request.ts'
 import { readSettings, type Settings } from '../../src/settings.ts'
+import { MFA_ROWS, PRIMARY_EMAIL_ROWS, SECONDARY_EMAIL_ROWS } from '../support/policies.ts'
 
-function settingsWith(changes: Partial<Settings>): Settings {
-  const settings = readSettings(buildEvent())
+function settingsOf(secrets: Readonly<Record<string, string | undefined>>): Settings {
+  const settings = readSettings(buildEvent({ secrets }))
   if (isDenial(settings)) throw new Error(settings.cause)
-  return { ...settings, ...changes }
+  return settings
 }
+
+const settingsWith = (changes: Partial<Settings>): Settings => ({ ...settingsOf({}), ...changes })
 
 const LINK: LinkingRequest = {
   mode: 'link',
@@ -100,23 +103,9 @@ describe('checkInteraction', () => {
 })
 
 describe('checkMfa', () => {
-  test.each(['no', 'enrolled', 'always'] as const)('%s passes who has done it', (enforceMfa) => {
-    const event = buildEvent({
-      authentication: { methods: [{ name: 'mfa' }] },
-      user: { enrolledFactors: undefined },
-    })
-    expect(checkMfa(event, settingsWith({ enforceMfa }))).toBeUndefined()
-  })
-
-  test.each([
-    ['no', undefined, undefined],
-    ['enrolled', [], undefined],
-    ['enrolled', [{ type: 'otp' }], 'mfa_required'],
-    ['enrolled', undefined, 'mfa_required'],
-    ['always', [], 'mfa_required'],
-  ] as const)('%s, factors %j: %s', (enforceMfa, enrolledFactors, code) => {
-    const event = buildEvent({ user: { enrolledFactors } })
-    expect(checkMfa(event, settingsWith({ enforceMfa }))?.code).toBe(code)
+  test.each(MFA_ROWS)('$value, factors $factors, MFA $done: $code', ({ value, event, code }) => {
+    const settings = settingsOf({ ENFORCE_MFA: value })
+    expect(checkMfa(buildEvent(event), settings)?.code).toBe(code)
   })
 })
 
@@ -172,41 +161,20 @@ describe('chooseFactors', () => {
 })
 
 describe('e-mail', () => {
-  test.each([
-    [{}, false, undefined],
-    [{ enforceEmailVerification: true }, true, undefined],
-    [{ enforceEmailVerification: true }, false, 'email_unverified'],
-    [{ requireMatchingEmail: true }, false, 'email_unverified'],
-    [{ enforceSecondaryEmailVerification: true }, false, undefined],
-  ])('the primary’s under %j, verified %s: %s', (changes, email_verified, code) => {
-    const event = buildEvent({ user: { email_verified } })
-    expect(checkPrimaryEmail(event, settingsWith(changes))?.code).toBe(code)
-  })
+  test.each(PRIMARY_EMAIL_ROWS)(
+    'the primary’s under $setting $value, verified $verified: $code',
+    ({ setting, value, verified, code }) => {
+      const event = buildEvent({ user: { email_verified: verified } })
+      expect(checkPrimaryEmail(event, settingsOf({ [setting]: value }))?.code).toBe(code)
+    },
+  )
 
-  const MATCH = settingsWith({ requireMatchingEmail: true })
-
-  test.each([
-    ['alex@example.com', 'alex@example.com', undefined],
-    ['alex@example.com', 'ALEX@EXAMPLE.COM', undefined],
-    ['alex@example.com', 'alex@example.org', 'email_mismatch'],
-    ['alex@example.com', ' alex@example.com', 'email_mismatch'],
-    ['', '', 'email_mismatch'],
-    [undefined, undefined, 'email_mismatch'],
-    ['alex@example.com', ['alex@example.com'], 'email_mismatch'],
-    // KELVIN SIGN and LATIN SMALL LETTER DOTLESS I are no k and no i of a mailbox.
-    ['k@example.com', '\u212a@example.com', 'email_mismatch'],
-    ['i@example.com', '\u0131@example.com', 'email_mismatch'],
-  ])('%j and %j: %s', (primary, email, code) => {
-    const denial = checkSecondaryEmail(primary, { email, emailVerified: true }, MATCH)
-    expect(denial?.code).toBe(code)
-  })
-
-  test.each([false, undefined, 'true', 1])('a secondary verified as %j is not', (emailVerified) => {
-    const denial = checkSecondaryEmail(
-      'a@example.com',
-      { email: 'a@example.com', emailVerified },
-      MATCH,
-    )
-    expect(denial?.code).toBe('secondary_email_unverified')
-  })
+  test.each(SECONDARY_EMAIL_ROWS)(
+    'the secondary’s under $setting $value, $what: $code',
+    ({ setting, value, primary, email, verified, code }) => {
+      const settings = settingsOf({ [setting]: value })
+      const denial = checkSecondaryEmail(primary, { email, emailVerified: verified }, settings)
+      expect(denial?.code).toBe(code)
+    },
+  )
 })

@@ -1,9 +1,9 @@
 /**
  * Are the settings understood, and do they agree with each other and with the tenant? Pure.
  */
-import setup from 'debug/src/common.js'
-import type { Settings } from '../../../src/settings.ts'
-import { namesSettings, readAsAction, type Values, withoutSecrets } from '../settings.ts'
+import { createLog } from '../../../src/log.ts'
+import { readList, type Settings } from '../../../src/settings.ts'
+import { namesSettings, readAsAction, toEvent, type Values, withoutSecrets } from '../settings.ts'
 import { broken, DEPLOY, type Finding, fine, note, type Patient, warning } from './finding.ts'
 
 const CHECK = 'settings'
@@ -132,11 +132,7 @@ function checkLists({ settings, surroundings, companion, applications, values }:
   ]
 }
 
-export const listOf = (text: string | undefined): readonly string[] =>
-  (text ?? '')
-    .split(',')
-    .map((item) => item.trim())
-    .filter(Boolean)
+export const listOf = (text = ''): readonly string[] => readList(text) ?? []
 
 const isOff = (value: string | undefined): boolean => /^(no|false|0)$/i.test(value ?? '')
 
@@ -233,21 +229,23 @@ function checkReach({ settings, values }: Patient): readonly Finding[] {
   ]
 }
 
-/** As the Action has it judged, by `debug` itself. */
-const logs = (what: 'error' | 'info' | 'verbose', patterns = ''): boolean =>
-  setup({
-    colors: [0],
-    load: () => patterns,
-    save() {},
-    useColors: () => false,
-    formatArgs() {},
-    log() {},
-  })(`account-linking:${what}`).enabled
+/** By the Action's own log. */
+function logs(level: 'error' | 'info' | 'verbose', patterns = ''): boolean {
+  let isLogged = false
+  const console = {
+    log() {
+      isLogged = true
+    },
+  }
+  createLog(console, patterns, toEvent({}))[level]('')
+  return isLogged
+}
 
 /** What is off by default, and better on. */
 const checkAdvice = ({ settings }: Patient): readonly Finding[] => [
   ...adviseReauthentication(settings),
   ...adviseVerification(settings),
+  ...adviseConfirmation(settings),
 ]
 
 /** @see https://auth0.com/docs/manage-users/user-accounts/user-account-linking */
@@ -278,6 +276,20 @@ function adviseVerification(settings: Settings): readonly Finding[] {
       check,
       "It is off: who signs up with somebody else's address and links a login of their own still gets in when the true owner has reset the password.",
       `set LINK_${check}=yes, then ${DEPLOY}`,
+    ),
+  ]
+}
+
+/** @see https://datatracker.ietf.org/doc/draft-ietf-oauth-security-topics-update/ (cross-user session fixation) */
+function adviseConfirmation({ confirmLink }: Settings): readonly Finding[] {
+  const check = 'CONFIRM_LINK'
+  if (confirmLink)
+    return [fine(check, 'A link is made only when the application has confirmed it.')]
+  return [
+    warning(
+      check,
+      'It is off: a person who is handed the link of another, and logs in there with a browser that looks the same, is linked into the account of the other, unless the platform ties /continue to one browser.',
+      `have the application confirm links, set LINK_${check}=yes and LINK_RESULT_CLAIM, then ${DEPLOY}`,
     ),
   ]
 }

@@ -5,7 +5,8 @@
 
 import type { Code } from '../../../src/outcome.ts'
 import type { Identities } from './account.ts'
-import type { Note } from './pages.ts'
+import type { LinkResult } from './confirm.ts'
+import type { Note } from './note.ts'
 
 const LOG_IN = 'Please log in again, and start from here once more.'
 const NOT_OFFERED = 'That is not allowed here.'
@@ -81,20 +82,37 @@ export function readDenial(error: unknown): Note {
   }
 }
 
+/** By RESULT_CLAIM: what there is to say, where it is not what was asked for. */
+const HAPPENED: Readonly<Record<string, Partial<Note>>> = {
+  linked: {},
+  unlinked: {},
+  already_linked: { text: 'is linked already: nothing has changed.' },
+  consented: { text: 'was linked already, and grants what was asked for.' },
+}
+
+/** What the tenant says of the link in the ID token, in the application's own words. */
+export function tellResult(done: Note, { connection, status = '' }: LinkResult): Note {
+  const happened = Object.hasOwn(HAPPENED, status) ? HAPPENED[status] : undefined
+  if (done.expects === undefined || done.connection !== connection) return done
+  return happened === undefined ? done : { ...done, ...happened, told: true }
+}
+
 /**
  * A login that went well says nothing of the link: without RESULT_CLAIM an application looks at the
  * account itself. A client that the Action does not serve logs in as usual, unlinked.
  */
 export function checkNote(note: Note, identities: Identities): Note {
-  const { connection, expects, identity } = note
-  if (expects === undefined) return note
+  const { connection, expects, held = 0, identity, told } = note
+  if (expects === undefined || told === true) return note
   if (identities === undefined) {
     return { ...note, tone: 'bad', text: 'may have changed: it cannot be looked up right now.' }
   }
-  const isLinked = identities.some((one) =>
+  const found = identities.filter((one) =>
     identity === undefined ? one.connection === connection : one.id === identity,
   )
+  const isLinked = found.length > (identity === undefined ? held : 0)
   if (isLinked === (expects === 'linked')) return note
-  const text = isLinked ? 'is still linked.' : 'is not linked: the login went on without it.'
+  const missing = held > 0 ? 'has no further login here' : 'is not linked'
+  const text = isLinked ? 'is still linked.' : `${missing}: the login went on without it.`
   return { ...note, tone: 'bad', text }
 }

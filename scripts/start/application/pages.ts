@@ -4,27 +4,12 @@
  */
 
 import type { UserClaims } from '@auth0/auth0-server-js'
+import { type Html, html, textOf } from '../../tenant/html.ts'
 import { iconOf, labelOf } from '../../tenant/icons.ts'
-import { escapeHtml } from '../../tenant/pages.ts'
 import type { Identities, Identity } from './account.ts'
-import { QUESTION } from './agent.ts'
-import type { Exchange } from './sessions.ts'
-
-/** What is said once, at the top of the next page. */
-export interface Note {
-  readonly tone: 'good' | 'bad'
-  readonly text: string
-  readonly code?: string
-  readonly connection?: string
-  /** `provider|user_id`; not given: any one of the connection. */
-  readonly identity?: string
-  /** What the account has to show for it. */
-  readonly expects?: 'linked' | 'unlinked'
-  /** Offer a login right here. */
-  readonly logIn?: boolean
-  /** What the agent has said so far; where it went well, it goes on by itself. */
-  readonly agent?: readonly string[]
-}
+import { CALENDAR, QUESTION, WHICH } from './agent.ts'
+import type { Exchange } from './exchange.ts'
+import type { Note } from './note.ts'
 
 export interface PageData {
   readonly note?: Note | undefined
@@ -32,97 +17,151 @@ export interface PageData {
     readonly user: UserClaims
     readonly identities: Identities
     readonly connections: readonly string[]
+    /** How many of one connection there may be. */
+    readonly perConnection: number
+    readonly asksFirst: boolean
   }
   readonly agent?: readonly string[] | undefined
+  /** The second login that waits for a yes. */
+  readonly question?: { readonly user: UserClaims; readonly connection: string } | undefined
 }
 
-const button = (label: string, kind = ''): string =>
-  `<button type="submit"${kind === '' ? '' : ` class="${kind}"`}>${escapeHtml(label)}</button>`
+type Account = NonNullable<PageData['account']>
 
-const hidden = (name: string, value: string): string =>
-  `<input type="hidden" name="${name}" value="${escapeHtml(value)}">`
+const button = (label: string, kind?: string): Html =>
+  html`<button type="submit"${kind !== undefined && html` class="${kind}"`}>${label}</button>`
 
-const form = (action: string, content: string): string =>
-  `<form method="post" action="${action}">${content}</form>`
+const hidden = (name: string, value: string): Html =>
+  html`<input type="hidden" name="${name}" value="${value}">`
 
-function renderNote({ code, connection, logIn, text, tone }: Note): string {
-  const head = code === undefined ? '' : `<code>${escapeHtml(code)}</code> `
-  const subject = connection === undefined ? '' : `${escapeHtml(labelOf(connection))} `
+const form = (action: string, ...content: readonly Html[]): Html =>
+  html`<form method="post" action="${action}">${content}</form>`
+
+function renderNote({ code, connection, logIn, text, tone }: Note): Html {
+  const head = code !== undefined && html`<code>${code}</code> `
+  const subject = connection !== undefined && `${labelOf(connection)} `
   const role = tone === 'bad' ? 'alert' : 'status'
-  return `<div class="note ${tone === 'bad' ? 'bad' : 'good'}" role="${role}" id="note">
-<p>${head}${subject}${escapeHtml(text)}</p>
-${logIn === true ? form('/login', hidden('again', 'yes') + button('Log in again')) : ''}
+  return html`<div class="note ${tone}" role="${role}" id="note">
+<p>${head}${subject}${text}</p>
+${logIn === true && form('/login', hidden('again', 'yes'), button('Log in again'))}
 </div>`
 }
 
-function renderConnection(connection: string, identities: readonly Identity[]): string {
-  const label = labelOf(connection)
+function renderConnection(
+  connection: string,
+  identities: readonly Identity[],
+  perConnection: number,
+): Html {
+  const name = labelOf(connection)
+  const icon = iconOf(connection)
   const found = identities.filter((one) => one.connection === connection)
-  const lines = found.map(({ email = '', id }) => {
-    const main = id === identities[0]?.id
-    const state = main ? 'main login' : 'linked'
-    const name = found.length > 1 ? `${label}, ${email} ${id}` : label
+  const lines = found.map(({ id, label = '' }) => {
+    const isMain = id === identities[0]?.id
     const unlink = form(
       '/unlink',
-      hidden('connection', connection) +
-        hidden('identity', id) +
-        `<button type="submit" aria-label="Unlink ${escapeHtml(name)}">Unlink</button>`,
+      hidden('connection', connection),
+      hidden('identity', id),
+      html`<button type="submit" aria-label="Unlink ${name}${found.length > 1 && `, ${label} ${id}`}">Unlink</button>`,
     )
-    return `<li class="linked">${iconOf(connection)}<div><b>${escapeHtml(label)}</b> <span class="state">${state}</span>
-<small>${escapeHtml(email)} <code class="id">${escapeHtml(id)}</code></small></div>${main ? '' : unlink}</li>`
+    return html`<li class="linked">${icon}<div><b>${name}</b> <span class="state">${isMain ? 'main login' : 'linked'}</span>
+<small>${label} <code class="id">${id}</code></small></div>${!isMain && unlink}</li>
+`
   })
-  if (lines.length > 0) return lines.join('\n')
+  if (found.length >= perConnection) return html`${lines}`
+  const isFirst = found.length === 0
   const link = form(
     '/link',
-    hidden('connection', connection) +
-      `<button type="submit" class="main" aria-label="Link ${escapeHtml(label)}">Link</button>`,
+    hidden('connection', connection),
+    html`${!isFirst && hidden('held', String(found.length))}`,
+    html`<button type="submit"${isFirst && html` class="main"`} aria-label="${isFirst ? 'Link' : 'Link another'} ${name}">${isFirst ? 'Link' : 'Link another'}</button>`,
   )
-  return `<li>${iconOf(connection)}<div><b>${escapeHtml(label)}</b> <small>not linked</small></div>${link}</li>`
+  return html`${lines}<li>${icon}<div><b>${name}</b> <small>${isFirst ? 'not linked' : `up to ${perConnection} of them`}</small></div>${link}</li>
+`
 }
 
-function renderAgent(agent: readonly string[] = []): string {
-  const lines = agent.map(
-    (line, index) => `<li class="${index === 0 ? 'asked' : 'said'}">${escapeHtml(line)}</li>`,
+/** One button an account, where the agent has to know which. */
+function renderWhich(identities: Identities): Html {
+  const of = (identities ?? []).filter(({ connection }) => connection === CALENDAR.connection)
+  const buttons = of.map(
+    ({ id, label = id }) =>
+      html`<button type="submit" name="identity" value="${id}">${label}</button> `,
   )
-  return `<section aria-labelledby="agent"><h2 id="agent">Agent</h2>
+  return html`<form method="post" action="/agent" aria-label="${WHICH}">${buttons}</form>`
+}
+
+function renderAgent({ account, agent = [], note }: PageData): Html {
+  const lines = agent.map(
+    (line, index) => html`<li class="${index === 0 ? 'asked' : 'said'}">${line}</li>
+`,
+  )
+  const talk = lines.length > 0 && html`<ol class="talk" aria-label="Conversation">${lines}</ol>`
+  return html`<section aria-labelledby="agent"><h2 id="agent">Agent</h2>
 <p>It may act for you with the logins that you have linked, and asks for what it needs. Its calendar
 is a sample of the local tenant's: no real provider is asked.</p>
-${lines.length === 0 ? '' : `<ol class="talk" aria-label="Conversation">${lines.join('\n')}</ol>`}
-${form('/agent', button(QUESTION))}
+${talk}
+${note?.asks === true ? renderWhich(account?.identities) : form('/agent', button(QUESTION))}
 </section>`
 }
 
-function renderLogins(connections: readonly string[], identities: Identities): string {
+function renderLogins({ connections, identities, perConnection }: Account): Html {
   if (identities === undefined) {
-    return `<div class="note bad unread" role="alert"><p>They cannot be read right now. You are still
+    return html`<div class="note bad unread" role="alert"><p>They cannot be read right now. You are still
 logged in: <a href="/">try again</a> in a moment.</p></div>`
   }
-  const rows = connections.map((connection) => renderConnection(connection, identities))
-  return `<ul class="logins">${rows.join('\n')}</ul>`
+  const rows = connections.map((connection) =>
+    renderConnection(connection, identities, perConnection),
+  )
+  return html`<ul class="logins">${rows}</ul>`
 }
 
-function renderBody({ account, agent, note }: PageData): string {
-  const said = note === undefined ? '' : renderNote(note)
+/** The switch of the second phase. */
+const renderAskFirst = (isOn: boolean): Html =>
+  form(
+    '/ask-first',
+    hidden('on', isOn ? 'no' : 'yes'),
+    html`<button type="submit" class="plain" role="switch" aria-checked="${isOn ? 'true' : 'false'}">Ask me before a login is linked: ${isOn ? 'on' : 'off'}</button>`,
+  )
+
+/** Here a planted account and a wrong one are noticed: whose account it is stands in the question. */
+function renderQuestion({ connection, user }: NonNullable<PageData['question']>): Html {
+  const name = labelOf(connection)
+  return html`<section aria-labelledby="question"><h1 id="question">Link this login to your account?</h1>
+<ul class="logins">
+<li>${iconOf(connection)}<div><b>${name}</b> <small>the login you have just used</small></div></li>
+<li><div><b>${user.name ?? 'Your account'}</b> <small>${user.email} <code class="id">${user.sub}</code></small></div></li>
+</ul>
+<p>Whoever has that login can log in to this account from then on. Say no if you did not start this, or
+if this is not your account.</p>
+<form method="post" action="/confirm" class="choice">
+<button type="submit" name="answer" value="yes" class="main">Yes, link it</button>
+<button type="submit" name="answer" value="no">No</button>
+</form></section>`
+}
+
+function renderBody(data: PageData): Html {
+  const { account, note, question } = data
+  const said = note && renderNote(note)
+  if (question !== undefined) return renderQuestion(question)
   if (account === undefined) {
-    return `${said}<section><h1>One account, all your logins</h1>
+    return html`${said}<section><h1>One account, all your logins</h1>
 <p>Log in, then link a second login to the account: Google, GitHub, or the one of your company.</p>
 ${form('/login', button('Log in', 'main'))}</section>`
   }
-  const { connections, identities, user } = account
-  return `${said}<section><h1>${escapeHtml(user.name ?? 'Your account')}</h1>
-<p>${escapeHtml(user.email ?? '')}<br><small>user id <code>${escapeHtml(user.sub)}</code></small></p>
+  const { asksFirst, user } = account
+  return html`${said}<section><h1>${user.name ?? 'Your account'}</h1>
+<p>${user.email}<br><small>user id <code>${user.sub}</code></small></p>
 <h2>Logins of this account</h2>
-${renderLogins(connections, identities)}</section>
-${renderAgent(agent)}`
+${renderLogins(account)}
+${renderAskFirst(asksFirst)}</section>
+${renderAgent(data)}`
 }
 
 export function renderPage({ headers }: Exchange, data: PageData): Response {
-  const logOut = data.account === undefined ? '' : form('/logout', button('Log out', 'plain'))
+  const logOut = data.account !== undefined && form('/logout', button('Log out', 'plain'))
   const isWhole = data.account === undefined || data.account.identities !== undefined
   headers.set('content-type', 'text/html; charset=utf-8')
   headers.set('cache-control', 'no-store')
-  return new Response(
-    `<!doctype html>
+  const page = html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -140,7 +179,6 @@ ${renderBody(data)}
 <footer><a href="/inspector" target="_top">Inspector</a></footer>
 </body>
 </html>
-`,
-    { status: isWhole ? 200 : 503, headers },
-  )
+`
+  return new Response(textOf(page), { status: isWhole ? 200 : 503, headers })
 }

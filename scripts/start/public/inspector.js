@@ -1,25 +1,41 @@
 /** The inspector's page: hears the server's events, draws them, and lets one choose what to see. */
 
 import { draw } from './diagram.js'
-import { element, number, send, showProblem, time } from './dom.js'
+import { byId, element, number, send, showProblem, time } from './dom.js'
 import { drawAttacks, drawPeople, drawSettings, drawTroubles } from './panels.js'
 
-const flowList = document.getElementById('flows')
-const deployment = document.getElementById('deployment')
-const pane = document.querySelector('main')
-const tabs = [...document.querySelectorAll('[role=tab]')]
+/**
+ * @import { Flow } from '../flow.ts'
+ * @import { FlowSummary, State } from '../state.ts'
+ */
 
-/** `undefined`: always the newest. */
+const flowList = byId('flows')
+const deployment = byId('deployment')
+const pane = byId('pane')
+/** @type {readonly HTMLElement[]} */
+const tabs = [...byId('tabs').querySelectorAll('button')]
+
+/**
+ * `undefined`: always the newest.
+ *
+ * @type {string | undefined}
+ */
 let chosen
+/** @type {Flow | undefined} */
 let newest
-/** What was drawn last of the chosen one, without its steps. */
+/**
+ * What was drawn last of the chosen one, without its steps.
+ *
+ * @type {string | undefined}
+ */
 let drawnSummary
 let asked = 0
 
 /** How far each tab is scrolled: they share one pane. */
 const places = new Map()
 
-function openTab(name, focus = false) {
+/** @param {string | undefined} name */
+function openTab(name = 'flow', focus = false) {
   places.set(document.body.dataset.tab, pane.scrollTop)
   document.body.dataset.tab = name
   for (const tab of tabs) {
@@ -31,16 +47,22 @@ function openTab(name, focus = false) {
   pane.scrollTop = places.get(name) ?? 0
 }
 
+/** @param {HTMLElement} tab */
 const isVisible = (tab) => tab.offsetParent !== null
 
-/** @see https://www.w3.org/WAI/ARIA/apg/patterns/tabs/ */
+/**
+ * @param {KeyboardEvent} event
+ * @see https://www.w3.org/WAI/ARIA/apg/patterns/tabs/
+ */
 function moveTab(event) {
   const shown = tabs.filter(isVisible)
-  const at = shown.indexOf(event.currentTarget)
-  const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: shown.length - 1 }[event.key]
+  const at = shown.indexOf(/** @type {HTMLElement} */ (event.currentTarget))
+  /** @type {Readonly<Record<string, number>>} */
+  const places = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: shown.length - 1 }
+  const to = places[event.key]
   if (to === undefined) return
   event.preventDefault()
-  openTab(shown[(to + shown.length) % shown.length].dataset.tab, true)
+  openTab(shown.at(to % shown.length)?.dataset.tab, true)
 }
 
 for (const tab of tabs) {
@@ -51,12 +73,13 @@ for (const tab of tabs) {
 /** On a narrow screen it is behind the tabs, and what happens there would go on unseen. */
 function openApplication(focus = false) {
   const [application] = tabs
-  if (isVisible(application)) openTab(application.dataset.tab, focus)
+  if (application !== undefined && isVisible(application)) openTab(application.dataset.tab, focus)
 }
 
 // What is replayed goes on there.
 document.addEventListener('submit', () => openApplication(true))
 
+/** @param {string} id */
 async function choose(id) {
   if (id === newest?.id) {
     chosen = undefined
@@ -66,10 +89,12 @@ async function choose(id) {
   await drawChosen(id)
 }
 
+/** @param {string} id */
 async function drawChosen(id) {
   asked += 1
   const own = asked
   const response = await fetch(`/inspector/flows/${id}`)
+  /** @type {Flow | undefined} */
   const flow = response.ok ? await response.json() : undefined
   // Another one was chosen meanwhile, or this one asked for again.
   if (chosen !== id || asked !== own) return
@@ -83,12 +108,17 @@ async function drawChosen(id) {
   draw(flow)
 }
 
-/** The stream brings the newest flow whole, and of the others what stands in the list. */
+/**
+ * The stream brings the newest flow whole, and of the others what stands in the list.
+ *
+ * @param {readonly FlowSummary[]} flows
+ */
 function drawAgain(flows) {
   const summary = JSON.stringify(flows.find(({ id }) => id === chosen))
   if (chosen !== undefined && summary !== drawnSummary) drawChosen(chosen).then(mark)
 }
 
+/** @param {FlowSummary} flow */
 function flowButton({ id, outcome, startedAtMs, title, tone }) {
   const at = new Date(startedAtMs).toLocaleTimeString('en-GB')
   const button = element('button', { type: 'button', onclick: () => choose(id).then(mark) }, [
@@ -108,20 +138,30 @@ function mark() {
   }
 }
 
-/** `undefined`: nothing was told yet. */
+/**
+ * `undefined`: nothing was told yet.
+ *
+ * @type {string | undefined}
+ */
 let listed
 
+/** @param {readonly FlowSummary[]} flows */
 function drawList(flows) {
   const text = JSON.stringify(flows.map(({ id, outcome }) => [id, outcome]))
   if (text !== listed) {
-    const focused = document.activeElement?.dataset?.id
+    const buttons = () => [...flowList.querySelectorAll('button')]
+    const focused = buttons().find((button) => button === document.activeElement)?.dataset.id
     flowList.replaceChildren(...flows.map(flowButton))
-    if (focused !== undefined) flowList.querySelector(`[data-id="${focused}"]`)?.focus()
+    if (focused !== undefined)
+      buttons()
+        .find(({ dataset }) => dataset.id === focused)
+        ?.focus()
   }
   listed = text
   mark()
 }
 
+/** @param {State['deployment']} deployment */
 function drawDeployment({ bytes, problem, reason, tookMs, version }) {
   const took = tookMs === undefined ? '' : `, deployed in ${time(tookMs)}`
   deployment.classList.toggle('bad', problem !== undefined)
@@ -131,8 +171,10 @@ function drawDeployment({ bytes, problem, reason, tookMs, version }) {
       : `Version ${version} runs on, ${reason}: ${problem}`
 }
 
+/** @param {State} state */
 function drawState({ attacks, deployment: deployed, flows, people, settings, troubles }) {
   drawDeployment(deployed)
+  /** @param {{ readonly name: string }} item */
   const byName = ({ name }) => name
   drawSettings(settings, byName)
   drawTroubles(troubles, byName)
@@ -148,6 +190,7 @@ function drawState({ attacks, deployment: deployed, flows, people, settings, tro
   drawAgain(flows)
 }
 
+/** @param {Flow} flow */
 function drawFlow(flow) {
   const isNew = newest?.id !== flow.id
   newest = flow
@@ -157,9 +200,10 @@ function drawFlow(flow) {
   mark()
 }
 
-document.getElementById('clear').addEventListener('click', () => send('clear', {}))
-document.getElementById('reset').addEventListener('click', () => send('settings', {}))
+byId('clear').addEventListener('click', () => send('clear', {}))
+byId('reset').addEventListener('click', () => send('settings', {}))
 
+/** @type {EventSource | undefined} */
 let events
 
 function connect() {

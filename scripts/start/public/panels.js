@@ -1,25 +1,39 @@
 /** The switches: settings, faults, attacks, people. Rows are built once and then kept up to date. */
 
-import { element, send } from './dom.js'
+import { byId, element, send } from './dom.js'
 
+/** @import { ShownAttack, State } from '../state.ts' */
+
+/**
+ * @param {string} label
+ * @param {() => unknown} onchange
+ */
 function toggle(label, onchange) {
   return element('input', { type: 'checkbox', role: 'switch', 'aria-label': label, onchange })
 }
 
-/** A list whose rows are made by name once; `update` brings each up to date. */
+/**
+ * A list whose rows are made by name once; `update` brings each up to date.
+ *
+ * @template Item
+ * @param {string} id
+ * @param {(item: Item) => { readonly node: HTMLElement, update(item: Item): void }} make
+ * @returns {(items: readonly Item[], nameOf: (item: Item) => string) => void}
+ */
 function createRows(id, make) {
-  const list = document.getElementById(id)
+  const list = byId(id)
+  /** @type {Map<string, ReturnType<typeof make>>} */
   const rows = new Map()
   return (items, nameOf) => {
     for (const item of items) {
       const name = nameOf(item)
+      const row = rows.get(name) ?? make(item)
       if (!rows.has(name)) {
-        const row = make(item)
         row.node.dataset.name = name
         rows.set(name, row)
         list.append(row.node)
       }
-      rows.get(name).update(item)
+      row.update(item)
     }
     for (const [name, { node }] of rows) {
       if (items.some((item) => nameOf(item) === name)) continue
@@ -29,20 +43,35 @@ function createRows(id, make) {
   }
 }
 
+/**
+ * @param {string} name
+ * @param {string} meaning
+ */
 const describe = (name, meaning) =>
   element('div', { class: 'what' }, [
     element('b', { text: name }),
     element('small', { text: meaning }),
   ])
 
+/**
+ * @typedef {State['settings'][number]} Setting
+ * @typedef {{ readonly nodes: readonly HTMLElement[], update(setting: Setting): void }} Control
+ */
+
+/**
+ * @param {Setting} setting
+ * @returns {Control}
+ */
 function choiceControl({ kind, name }) {
+  const choices = kind.type === 'choice' ? kind.choices : []
+  /** @type {HTMLSelectElement} */
   const select = element(
     'select',
     {
       'aria-label': name,
       onchange: () => send('settings', { name, on: true, value: select.value }),
     },
-    kind.choices.map((choice) => element('option', { value: choice, text: choice })),
+    choices.map((choice) => element('option', { value: choice, text: choice })),
   )
   return {
     nodes: [select],
@@ -52,7 +81,12 @@ function choiceControl({ kind, name }) {
   }
 }
 
+/**
+ * @param {Setting} setting
+ * @returns {Control}
+ */
 function textControl({ name }) {
+  /** @type {HTMLInputElement} */
   const field = element('input', {
     type: 'text',
     'aria-label': `${name}: value`,
@@ -69,6 +103,10 @@ function textControl({ name }) {
   }
 }
 
+/**
+ * @param {Setting} setting
+ * @returns {Control}
+ */
 function switchControl({ name }) {
   const box = toggle(name, () => send('settings', { name, on: box.checked }))
   return {
@@ -86,6 +124,7 @@ const CONTROLS = {
   switch: switchControl,
 }
 
+/** @type {ReturnType<typeof createRows<Setting>>} */
 export const drawSettings = createRows('settings', (setting) => {
   const control = CONTROLS[setting.kind.type](setting)
   const node = element('li', { class: setting.kind.type }, [
@@ -95,6 +134,9 @@ export const drawSettings = createRows('settings', (setting) => {
   return { node, update: control.update }
 })
 
+/** @typedef {State['troubles'][number]} Trouble */
+
+/** @type {ReturnType<typeof createRows<Trouble>>} */
 export const drawTroubles = createRows('troubles', ({ label, lasting, meaning, name }) => {
   if (!lasting) {
     const done = element('small', { role: 'status' })
@@ -125,9 +167,14 @@ export const drawTroubles = createRows('troubles', ({ label, lasting, meaning, n
   }
 })
 
+/** @type {Readonly<Record<string, string>>} */
+const TONES = { stopped: 'good', 'not stopped': 'bad' }
+
+/** @type {ReturnType<typeof createRows<ShownAttack>>} */
 export const drawAttacks = createRows('attacks', ({ label, meaning, name }) => {
   // Not `disabled` while it runs: that would take the focus away.
   const isUnderWay = () => button.getAttribute('aria-disabled') === 'true'
+  /** @type {HTMLButtonElement} */
   const button = element('button', {
     type: 'button',
     text: 'Attack',
@@ -151,9 +198,8 @@ export const drawAttacks = createRows('attacks', ({ label, meaning, name }) => {
       if (running) return result.replaceChildren(element('span', { text: 'under way …' }))
       if (found === undefined) return result.replaceChildren()
       const { check, code, told, verdict } = found
-      const tones = { stopped: 'good', 'not stopped': 'bad' }
       result.replaceChildren(
-        element('span', { class: `badge ${tones[verdict] ?? 'running'}`, text: verdict }),
+        element('span', { class: `badge ${TONES[verdict] ?? 'running'}`, text: verdict }),
         element('span', { text: code === undefined ? `: ${told}` : ` ${told}: ` }),
         ...(code === undefined ? [] : [element('code', { text: code })]),
         element('span', { text: check === undefined ? '' : `, check: ${check}` }),
@@ -162,6 +208,9 @@ export const drawAttacks = createRows('attacks', ({ label, meaning, name }) => {
   }
 })
 
+/** @typedef {State['people'][number]} Person */
+
+/** @type {ReturnType<typeof createRows<Person>>} */
 export const drawPeople = createRows('people', ({ connections, email, name, userId }) => {
   const where = connections.join(' + ')
   const verified = toggle(`${name}, ${where}: e-mail verified`, () =>
@@ -171,6 +220,10 @@ export const drawPeople = createRows('people', ({ connections, email, name, user
     send('people', { userId, enrolled: enrolled.checked }),
   )
   const place = element('small')
+  /**
+   * @param {string} text
+   * @param {HTMLElement} box
+   */
   const labelled = (text, box) => element('label', {}, [element('span', { text }), box])
   const node = element('li', {}, [
     element('div', { class: 'what' }, [element('b', { text: name }), place]),

@@ -8,7 +8,7 @@
  */
 
 import { randomBytes } from 'node:crypto'
-import type { Connection, Person } from '../connections.ts'
+import type { Connection, ConnectionPerson } from '../connections.ts'
 import type { Exchange } from '../http.ts'
 import { type Answer, failure, invalidBody, type Route, record } from '../management-routes.ts'
 import type { Store } from '../store.ts'
@@ -17,7 +17,7 @@ import type { ConnectionSettings } from './connection-settings.ts'
 export interface PersonRouteOptions {
   readonly store: Store
   readonly connectionSettings: ConnectionSettings
-  readonly addPerson: (connection: Connection, person: Person) => void
+  readonly addPerson: (connection: Connection, person: ConnectionPerson) => void
   readonly removePeople: (connection: Connection) => void
   /** Who has a second factor, and the secret behind its codes, in base32. */
   readonly totpSecrets: Map<string, string>

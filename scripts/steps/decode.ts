@@ -1,5 +1,5 @@
 /**
- * Makes what went over the wire readable: tokens decoded, URLs taken apart, secrets masked. Pure. What
+ * Makes what the tenant has logged readable, for the demo and the inspector alike: tokens decoded, URLs taken apart, secrets masked. Pure. What
  * leaves here may be shown to anybody: no secret, password, usable code or signature is in it. Nothing
  * that is put in breaks it, however deep it is.
  */
@@ -38,6 +38,8 @@ const SHORTENED = new Set([
   'code',
   'code_challenge',
   'code_verifier',
+  'confirmation',
+  'link_confirmation',
   'nonce',
   'request_uri',
   'sid',
@@ -93,9 +95,13 @@ function decodeJson(text: string, depth: number): unknown {
   }
 }
 
-/** The id of a session is what claims call `sid`. */
-const nameIn = (parent: string, member: string): string =>
-  parent === 'session' && member === 'id' ? 'sid' : member
+/** Members whose own name does not tell what they are: a session's id, and what a script deploys. */
+const MEANT: Readonly<Record<string, string>> = {
+  'session.id': 'sid',
+  'secrets.value': 'secret',
+}
+
+const nameIn = (parent: string, member: string): string => MEANT[`${parent}.${member}`] ?? member
 
 /** Any JSON, by the names of its members. */
 export function decode(value: unknown, name = '', depth = 0): unknown {
@@ -137,3 +143,12 @@ export const decodePath = (path: string): string =>
     /\/authorize\/([\w-]{9,})/,
     (_, id: string) => `/authorize/${shorten(id)}`,
   )
+
+/** A path as a reader wants it; as it came, where it is none that can be decoded. */
+export function readPath(path: string): string {
+  try {
+    return decodePath(decodeURIComponent(path))
+  } catch {
+    return decodePath(path)
+  }
+}

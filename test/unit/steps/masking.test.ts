@@ -1,10 +1,10 @@
 /** What the inspector shows of what anybody sent: masked, and never the end of the process. Pure. */
 
 import { describe, expect, test } from 'vitest'
-import { decode, decodePath, decodeUrl, TOO_DEEP } from '../../scripts/start/decode.ts'
-import type { ApplicationEntry, Entry, RunEntry } from '../../scripts/start/flow.ts'
-import { createFlows, MAX_ENTRIES } from '../../scripts/start/flows.ts'
-import type { HttpEntry, LoginEntry } from '../../scripts/tenant/log.ts'
+import type { ApplicationEntry, Entry, RunEntry } from '../../../scripts/start/flow.ts'
+import { createFlows, MAX_ENTRIES } from '../../../scripts/start/flows.ts'
+import { decode, decodePath, decodeUrl, TOO_DEEP } from '../../../scripts/steps/decode.ts'
+import type { HttpEntry, LoginEntry } from '../../../scripts/tenant/log.ts'
 
 const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
