@@ -66,6 +66,7 @@ export const USER_AGENT =
 /** Identifier, password, a code, an offer, a consent: no login has more. */
 const MAX_PAGES = 7
 const POLL_MS = 25
+const LOOK_MS = 200
 
 export async function openVisitor(options: VisitorOptions): Promise<Visitor> {
   const { browser, ignoreHTTPSErrors, settleMs, signal, timeoutMs } = options
@@ -105,6 +106,7 @@ export async function openVisitor(options: VisitorOptions): Promise<Visitor> {
     const begun = performance.now()
     let known = since.loads
     let changedAt = begun
+    let lookedAt = 0
     for (;;) {
       signal.throwIfAborted()
       const arrived = atCallback(since.steps)
@@ -113,8 +115,11 @@ export async function openVisitor(options: VisitorOptions): Promise<Visitor> {
       if (loads !== known) {
         known = loads
         changedAt = now
+        lookedAt = 0
       }
-      if (loads > since.loads) {
+      // A page that draws itself by a script is looked at again.
+      if (loads > since.loads && now - lookedAt > LOOK_MS) {
+        lookedAt = now
         const status = steps.at(-1)?.status
         const kind = await recognise(page).catch((): PageKind => 'other')
         const isOver = kind !== 'other' || (status ?? 0) >= 400 || now - changedAt > settleMs

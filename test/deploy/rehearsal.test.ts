@@ -37,11 +37,12 @@ function documentOf(verdicts: Verdicts, about: Partial<KeptRehearsal> = {}): str
 function findings(verdicts: Verdicts, values: Partial<Patient> = {}, about = {}) {
   const kept = readRehearsal(documentOf(verdicts, about))
   if ('problem' in kept) throw new Error(kept.problem)
-  return checkRehearsal(patient(values), kept, NOW_MS)
+  return checkRehearsal(patient({ ...set({}), ...values }), kept, NOW_MS)
 }
 
+/** Links are not confirmed, unless a row says so. */
 const set = (settings: Partial<Patient['settings']>): Partial<Patient> => ({
-  settings: { ...patient().settings, ...settings },
+  settings: { ...patient().settings, confirmLink: false, ...settings },
 })
 
 describe('the doctor with a rehearsal', () => {
