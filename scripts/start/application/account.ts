@@ -54,7 +54,7 @@ export function createAccounts({ domain, management }: AccountsConfig) {
           // The main identity's profile is the account's own: it has no copy of it.
           const own = index === 0 ? { email, nickname } : {}
           const { email: address, nickname: name } = { ...own, ...(profileData as Profile) }
-          return { connection, id: `${provider}|${user_id}`, label: address ?? name }
+          return { connection, id: `${provider}|${user_id}`, label: address || name }
         })
       } catch {
         // Whoever is logged in stays so: the page says what it cannot show.

@@ -6,9 +6,19 @@ import type { CookieSerializeOptions } from '@auth0/auth0-server-js'
 import { parseCookie, stringifySetCookie } from 'cookie'
 import type { Exchange } from './exchange.ts'
 
-/** Every one has a value: only a `decode` of one's own could leave one out. */
-export const readCookies = ({ request }: Exchange): Record<string, string> =>
-  parseCookie(request.headers.get('cookie') ?? '') as Record<string, string>
+/**
+ * Those of the request, and over them what its answer has set so far: the SDK gives a session another id
+ * at every login. Every one has a value: only a `decode` of one's own could leave one out.
+ */
+export function readCookies({ headers, request }: Exchange): Record<string, string> {
+  const given = [
+    request.headers.get('cookie') ?? '',
+    ...headers.getSetCookie().map(withoutAttributes),
+  ]
+  return Object.assign({}, ...given.map((one) => parseCookie(one)))
+}
+
+const withoutAttributes = (setCookie: string): string => setCookie.split(';', 1)[0] ?? ''
 
 /** As the SDK wants it, and `Secure` unless it says otherwise. */
 export function setCookie(
