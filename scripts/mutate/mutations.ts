@@ -259,6 +259,13 @@ const ROWS_BY_FILE: Readonly<Record<string, Rows>> = {
   ],
   'hint.ts': [
     [
+      'a claim of the hint is taken for an answer',
+      '?? verified\n',
+      '?? (verified.claims as never)\n',
+      'attacks/names.test.ts',
+      'looks like an answer',
+    ],
+    [
       'verifyHint: no hint is needed',
       "if (hint === undefined) return deny('hint_invalid', 'id_token_hint is missing')",
       'if (hint === undefined) return undefined',
@@ -337,6 +344,13 @@ const ROWS_BY_FILE: Readonly<Record<string, Rows>> = {
     ],
   ],
   'http.ts': [
+    [
+      'a status that HTTP does not have is an answer',
+      ' || answer.status > 599',
+      '',
+      'attacks/names.test.ts',
+      'a status that',
+    ],
     [
       'a certificate that is not trusted is a lost answer',
       '|CERT_|ERR_TLS_|UNABLE_TO_)|SELF_SIGNED/',
@@ -663,6 +677,13 @@ const ROWS_BY_FILE: Readonly<Record<string, Rows>> = {
   ],
   'nested/claim.ts': [
     [
+      'the connection that is told is any one of the account',
+      'isMain ? event.connection?.id : undefined',
+      'event.connection?.id',
+      'attacks/names.test.ts',
+      'the identity which goes',
+    ],
+    [
       'scopes of the nested request are not held',
       "const names = ['connection_scope', ...",
       'const names = [...',
@@ -932,17 +953,24 @@ const ROWS_BY_FILE: Readonly<Record<string, Rows>> = {
   'request.ts': [
     [
       'a browser that posts a grant type is an exchange',
-      '(transaction === undefined && request',
+      '(transaction == null && request',
       '(request',
       'contract/confirm.test.ts',
       'posts a grant type',
     ],
     [
       'every refresh is looked at',
-      "readAll(event, CONFIRMATION).length > 0 ? 'confirmation' : 'ordinary'",
+      "readAll(event, CONFIRMATION, ['body']).length > 0 ? 'confirmation' : 'ordinary'",
       "'confirmation'",
       'contract/confirm.test.ts',
       'like any other',
+    ],
+    [
+      'a confirmation in the query is one',
+      "readAll(event, CONFIRMATION, ['body'])",
+      'readAll(event, CONFIRMATION)',
+      'attacks/names.test.ts',
+      'in the query',
     ],
     [
       'SAML logins are touched',
@@ -991,22 +1019,29 @@ const ROWS_BY_FILE: Readonly<Record<string, Rows>> = {
     ],
     [
       'scopes in another spelling are none',
-      'normalize(key) === name.toLowerCase()',
-      'key === name',
+      'readPlainName(key) === readPlainName(name))',
+      'key === name)',
       BACK,
       'spelt',
     ],
     [
+      'a name within brackets is another one',
+      ".replace(/^\\W*(ext-\\W*)*/, '')",
+      ".replace(/^(ext-)?/, '')",
+      'attacks/names.test.ts',
+      'spelt',
+    ],
+    [
       'inherited parameters are there',
-      'Object.entries(source ?? {})',
-      '[...(function* () { for (const key in source) yield [key, source[key]] })()]',
+      "Object.entries((place === 'query' || isPost ? request[place] : undefined) ?? {})",
+      "((source) => [...(function* () { for (const key in source) yield [key, source[key]] })()])(place === 'query' || isPost ? request[place] : undefined)",
       START,
       'inherits',
     ],
     [
       'the body of a POST is not read',
-      "method?.toUpperCase() === 'POST' ? body",
-      "method === 'none' ? body",
+      "place === 'query' || isPost",
+      "place === 'query'",
       BACK,
       'body of a POST',
     ],
@@ -1186,6 +1221,13 @@ const ROWS_BY_FILE: Readonly<Record<string, Rows>> = {
   ],
   'seal.ts': [
     [
+      'what stands behind a sealed text is passed over',
+      "if (bytes.toString('base64url') !== sealed) return undefined",
+      '',
+      'attacks/names.test.ts',
+      'behind it is altered',
+    ],
+    [
       'what is sealed can be read',
       'cipher.update(JSON.stringify(value)), cipher.final()',
       "Buffer.from(JSON.stringify(value)), cipher.update('').subarray(0, 0), cipher.final()",
@@ -1323,10 +1365,17 @@ const ROWS_BY_FILE: Readonly<Record<string, Rows>> = {
     ],
     [
       'nested parameters may say prompt=none',
-      "name.toLowerCase() === 'prompt' &&",
+      "readPlainName(name) === 'prompt' &&",
       'false &&',
       'contract/settings.test.ts',
       'NESTED_PARAMS',
+    ],
+    [
+      'nested parameters are reserved in one spelling alone',
+      'params.map(([name]) => readPlainName(name))',
+      'params.map(([name]) => name.toLowerCase())',
+      'attacks/names.test.ts',
+      'misconfigured',
     ],
     [
       'what cannot be understood is passed over',
@@ -1339,10 +1388,17 @@ const ROWS_BY_FILE: Readonly<Record<string, Rows>> = {
   'single-flight.ts': [
     [
       'each asks for a token of its own',
-      'if (running !== undefined)',
+      'if (entry !== undefined && running !== undefined && http.monotonicMs() < entry.untilMs)',
       'if (false)',
       TROUBLE,
       'serves both',
+    ],
+    [
+      'a request that never ends is joined for ever',
+      ' && http.monotonicMs() < entry.untilMs',
+      '',
+      'unit/single-flight.test.ts',
+      'never ends',
     ],
     [
       'who joins a request waits as long as it lasts',

@@ -75,4 +75,23 @@ describe('share', () => {
     first.calls[0]?.()
     await running
   })
+
+  // An execution that the platform froze or ended leaves its request behind.
+  test('is joined no more after five seconds, where it never ends', async () => {
+    let nowMs = 0
+    const http = openHttp({ ...stopped, monotonicMs: () => nowMs })
+    const stuck = counted('stuck')
+    const first = share('stuck', http, () => stuck.want())
+    nowMs = 5_000
+    const next = counted('next')
+    const second = share('stuck', http, () => next.want())
+    const joined = share('stuck', http, own)
+    expect(next.calls).toHaveLength(1)
+    // The old one ends late, and takes nothing of the new one away.
+    stuck.calls[0]?.()
+    await first
+    const late = share('stuck', http, own)
+    next.calls[0]?.()
+    expect(await Promise.all([second, joined, late])).toEqual(['made 1', 'made 1', 'made 1'])
+  })
 })
