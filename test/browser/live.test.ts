@@ -143,7 +143,7 @@ test('an attack under way keeps the focus on its button, and is not begun twice'
 test('a tab opens at its top, and again where it was left', async () => {
   const { inspector } = await openDesk()
   const scrolled = (): Promise<number> =>
-    inspector.locator('main').evaluate((main) => main.scrollTop)
+    inspector.locator('#pane').evaluate((pane) => pane.scrollTop)
   await openTab(inspector, 'Settings')
   await inspector.getByRole('switch', { name: 'ACTION_SECRET' }).scrollIntoViewIfNeeded()
   const place = await scrolled()
