@@ -221,9 +221,15 @@ export function createApplication(config: ApplicationConfig) {
   }
 
   async function takeAnswer(exchange: Exchange): Promise<Response> {
-    const done = takeNote(exchange) ?? { tone: 'good', text: 'The login is linked.' }
-    if (exchange.form.get('answer') === 'yes') return confirm(exchange, done)
     const pending = await readPending(exchange)
+    const { connection = '' } = pending ?? {}
+    const done: Note = takeNote(exchange) ?? {
+      tone: 'good',
+      text: 'is linked.',
+      connection,
+      expects: 'linked',
+    }
+    if (exchange.form.get('answer') === 'yes') return confirm(exchange, done)
     if (pending !== undefined) answered.set(pending.confirmation, true)
     const text = 'You said no: nothing was linked.'
     writeNote(exchange, withLastWords(done, { tone: 'bad', text, code: 'link_cancelled' }))

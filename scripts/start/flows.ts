@@ -237,7 +237,9 @@ export function createFlows({ isClient }: FlowsOptions): Flows {
   function show(flow: OpenFlow): Flow {
     const summary = flow.shown ?? summaryOf(flow, flow.entries)
     flow.shown = summary
-    if (flow !== visible()[0] || summary.tone !== 'running') return summary
+    // A pending link may be confirmed right now.
+    const isOver = summary.tone !== 'running' && summary.outcome !== 'pending'
+    if (flow !== visible()[0] || isOver) return summary
     // What is under way is shown with the newest flow until it is known whose it is.
     const guests = waiting.filter(({ atMs }) => atMs >= summary.startedAtMs)
     if (guests.length === 0) return summary

@@ -1,6 +1,8 @@
 /** The second phase of a link in Chromium: confirmed at once, or by the person; declined, too late, denied. */
 
 import { expect, test } from 'vitest'
+import { GOOGLE } from '../../scripts/tenant/connections.ts'
+import { createWebApplication } from '../../scripts/tenant/web-application.ts'
 import { ALEX } from '../e2e/scenario.ts'
 import {
   choose,
@@ -163,24 +165,34 @@ test('the agent goes on after a yes, and stops after a no', async () => {
   await app.getByText('I have a token of alex@example.com, and 3 events:').waitFor()
 })
 
-test('a callback that this browser did not begin confirms nothing', async () => {
-  const desk = await openDesk()
-  const { app, context, lab } = desk
-  await logIn(app)
-  const callback = new Promise<string>((resolve) => {
-    void context.route(`${lab.url}/callback?*`, (route) => {
-      resolve(route.request().url())
-      return route.fulfill({ contentType: 'text/html', body: 'kept back' })
-    })
-  })
-  await link(app)
-  const url = await callback
-  await context.unroute(`${lab.url}/callback?*`)
-  await context.clearCookies({ name: /^__a0_/ })
-
-  await app.goto(url)
-
+/** A login of the same client that the application has not begun ends at its callback; gives back its URL. */
+async function comeBack(
+  { app, lab }: Desk,
+  parameters: Readonly<Record<string, string>>,
+  meanwhile?: () => Promise<void>,
+) {
+  const web = await createWebApplication(lab.tenant, { redirectUri: `${lab.url}/callback` })
+  const attempt = await web.start(parameters)
+  const callback = app.waitForRequest((request) => new URL(request.url()).pathname === '/callback')
+  await app.goto(String(lab.tenant.frontDoorOf(attempt.url)))
+  await meanwhile?.()
+  const url = new URL((await callback).url())
   await noteOf(app).getByText('That did not work, please start again.').waitFor()
+  return { attempt, url }
+}
+
+test('a pending link that this application did not begin is not confirmed', async () => {
+  const desk = await openDesk()
+  const { app, lab } = desk
+  await logIn(app)
+  const { attempt, url } = await comeBack(desk, {})
+  const login = await attempt.complete(url)
+  const hint = login.type === 'tokens' ? login.idToken : ''
+
+  const linking = { scope: 'openid link_account offline_access', requested_connection: GOOGLE }
+  await comeBack(desk, { ...linking, id_token_hint: hint }, () => choose(app, 'Alex'))
+
+  expect(lab.tenant.runs().at(-1)?.lines.join()).toContain('outcome pending')
   expect(confirmationsOf(desk)).toEqual([])
   expect(identitiesOf(desk)).toBe(1)
 })

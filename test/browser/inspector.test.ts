@@ -113,15 +113,15 @@ test('draws the calls of a run that is still under way', async () => {
   lab.tenant.fault({ route: /^POST .*\/identities$/, delayMs: HELD_MS })
 
   const back = choose(app, 'Alex')
-  await expect.poll(() => stepsOf(inspector)).toContain('Action to Tenant: redeems the code')
+  await expect.poll(() => stepsOf(inspector)).toContain('Action to Tenant: gets a Management token')
   const early = await stepsOf(inspector)
   lab.tenant.clearFaults()
   await back
   await isLinked(app)
 
-  expect(early).not.toContain('Tenant to Action: onContinuePostLogin')
+  expect(early).not.toContain('Application to Tenant: confirms the link')
   await outcomeIs(inspector, 'linked')
-  expect(await stepsOf(inspector)).toContain('Tenant to Action: onContinuePostLogin')
+  expect(await stepsOf(inspector)).toContain('Application to Tenant: confirms the link')
 })
 
 test('keeps past flows in a list, and an open step open', async () => {

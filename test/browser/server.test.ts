@@ -168,18 +168,22 @@ describe("the tenant's pages", () => {
 })
 
 describe('the settings', () => {
-  test('at first values are no secrets, but for what is required', () => {
+  test('at first values are no secrets, but for what is required or recommended', () => {
     const settings = createSettings(here().tenant)
     const required = ['ACTION_SECRET', 'AUTH0_CLIENT_ID', 'AUTH0_CLIENT_SECRET', 'AUTH0_DOMAIN']
+    const { CONFIRM_LINK, RESULT_CLAIM, ...others } = settings.secrets()
 
-    expect(Object.keys(settings.secrets()).toSorted()).toEqual(required)
+    // What is recommended.
+    expect([CONFIRM_LINK, RESULT_CLAIM]).toEqual(['yes', 'https://app.example.com/linking'])
+    expect(Object.keys(others).toSorted()).toEqual(required)
   })
 
   test('each control gives the Action what it shows, and takes it back', () => {
     const settings = createSettings(here().tenant)
     const atFirst = settings.secrets()
     for (const { kind, name } of SETTINGS) {
-      const on = kind.type === 'switch' ? !kind.byDefault : !(name in atFirst)
+      const isOn = settings.shown().find((one) => one.name === name)?.on
+      const on = kind.type === 'switch' ? !isOn : !(name in atFirst)
       const value = kind.type === 'choice' ? (kind.choices[1] ?? '') : 'a value'
       settings.change(kind.type === 'choice' ? { name, on: true, value } : { name, on, value })
       const given = kind.type === 'switch' ? (on ? 'yes' : 'no') : value

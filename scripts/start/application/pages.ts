@@ -86,7 +86,7 @@ function renderWhich(identities: Identities): Html {
     ({ id, label = id }) =>
       html`<button type="submit" name="identity" value="${id}">${label}</button> `,
   )
-  return html`<form method="post" action="/agent" aria-label="${WHICH}">${buttons}</form>`
+  return html`<form method="post" action="/agent" class="choice" aria-label="${WHICH}">${buttons}</form>`
 }
 
 function renderAgent({ account, agent = [], note }: PageData): Html {
