@@ -1,5 +1,5 @@
 /**
- * The tests, in four projects. `npm test` runs `fast`; the others take a browser, processes of their own
+ * The tests, in five projects. `npm test` runs `fast`; the others take a browser, processes of their own, both,
  * or the package registry, and have npm scripts of their own (`test:browser`, ...).
  */
 
@@ -33,13 +33,13 @@ export default defineConfig({
         expect: { poll: { timeout: 30_000 } },
       }),
       project('deploy', 2, { maxWorkers: 2, testTimeout: 180_000 }),
-      // Each rehearsal drives a browser through some thirty logins.
-      project('rehearse', 4, { maxWorkers: 2, testTimeout: 240_000, hookTimeout: 60_000 }),
       project('package', 3, {
         globalSetup: ['test/package/install.ts'],
         maxWorkers: 2,
         testTimeout: 120_000,
       }),
+      // Each rehearsal drives a browser through some thirty logins.
+      project('rehearse', 4, { maxWorkers: 2, testTimeout: 240_000, hookTimeout: 60_000 }),
     ],
   },
 })

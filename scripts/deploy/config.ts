@@ -149,8 +149,7 @@ function readCredentials(variables: Variables): Credentials | Refusal {
   if (clientId !== undefined && clientSecret !== undefined)
     return { domain, clientId, clientSecret }
   return {
-    problem:
-      'Nobody to deploy as: set AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET, or AUTH0_ACCESS_TOKEN',
+    problem: 'No credentials: set AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET, or AUTH0_ACCESS_TOKEN',
   }
 }
 

@@ -96,7 +96,8 @@ export const ATTACKS: readonly Attack[] = [
   {
     name: 'anotherBrowser',
     label: 'Another browser',
-    meaning: 'the victim logs in at the link that Mallory sent, and Mallory takes the way back',
+    meaning:
+      'the victim logs in at the link that Mallory sent, and Mallory gets hold of her way back and takes it',
     async run(stage) {
       const { mallory, victim } = stage
       const asked = await stage.ask(mallory, await logIn(stage, mallory))
@@ -109,7 +110,8 @@ export const ATTACKS: readonly Attack[] = [
   {
     name: 'handedOn',
     label: 'Handed link',
-    meaning: 'the victim logs in at the link that Mallory sent, and her browser takes the way back',
+    meaning:
+      'the victim logs in at the link that Mallory sent, and her browser takes the way back (to see CONFIRM_LINK stop it: the fault “Unbound way back”, PIN_SESSION and PIN_USER_AGENT off)',
     async run(stage) {
       const { mallory, tenant, victim } = stage
       const asked = await stage.ask(mallory, await logIn(stage, mallory))

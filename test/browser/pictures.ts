@@ -1,5 +1,5 @@
 /**
- * Takes the pictures of the README: `node test/browser/pictures.ts` writes `.github/pictures`. Opens the
+ * Takes the pictures of the README: `npm run pictures` writes `.github/pictures`. Opens the
  * application and the inspector as `npm start` does, in a Chromium without a window.
  */
 

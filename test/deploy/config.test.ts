@@ -94,7 +94,7 @@ LINK_ENFORCE_MFA=always
   it.each<[string, readonly string[], Variables, RegExp]>([
     ['nobody', [], {}, /AUTH0_DOMAIN is missing/],
     ['a domain alone', [], { AUTH0_DOMAIN: 'tenant.example.com' }, /AUTH0_ACCESS_TOKEN/],
-    ['a blank secret', [], { ...WHO, AUTH0_CLIENT_SECRET: ' ' }, /Nobody to deploy as/],
+    ['a blank secret', [], { ...WHO, AUTH0_CLIENT_SECRET: ' ' }, /No credentials/],
     ['a URL as domain', [], { ...WHO, AUTH0_DOMAIN: 'https://tenant.example.com' }, /host without/],
     ['a path in the domain', [], { ...WHO, AUTH0_DOMAIN: 'tenant.example.com/x' }, /host without/],
     ['an unknown option', ['--nope'], WHO, /--nope.*--help/],
