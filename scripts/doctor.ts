@@ -34,7 +34,7 @@ export async function main(
     level,
     check: tell(check),
     reason: tell(reason),
-    ...(mend === undefined ? {} : { mend: tell(mend) }),
+    mend: mend && tell(mend),
   })
   const config = readDoctorConfig(args, variables)
   try {

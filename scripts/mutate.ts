@@ -112,7 +112,7 @@ interface Tried {
   readonly mutation: Mutation
   readonly verdict: Verdict
   readonly seconds: number
-  readonly why?: string
+  readonly why: string | undefined
 }
 
 async function attempt(folder: string, mutation: Mutation): Promise<Tried> {
@@ -124,7 +124,7 @@ async function attempt(folder: string, mutation: Mutation): Promise<Tried> {
     mutation,
     verdict,
     seconds: (Date.now() - startedAtMs) / 1_000,
-    ...(why === undefined ? {} : { why }),
+    why,
   })
   try {
     await writeFile(

@@ -92,8 +92,7 @@ export async function main(
     for (const secret of config.secrets) hide(secret)
     const onWait = (waitMs: number, why: string) =>
       line(`  ${paint('yellow', '…')} ${tell(why)}: again in ${(waitMs / 1_000).toFixed(1)} s`)
-    const { sleep } = environment
-    const patience = { onWait, ...(sleep === undefined ? {} : { sleep }) }
+    const patience = { onWait, sleep: environment.sleep }
     const management = openManagement(config.credentials, patience, hide)
     const voice: Voice = {
       line,

@@ -22,9 +22,9 @@ export interface Row {
   readonly name: string
   readonly unit: Unit
   readonly ours: number
-  readonly peer?: number
+  readonly peer: number | undefined
   /** Ours divided by the peer's. */
-  readonly ratio?: number
+  readonly ratio: number | undefined
   readonly budget?: Budget
 }
 
@@ -32,7 +32,7 @@ export interface Report {
   readonly node: string
   readonly plan: Plan
   readonly ours: { readonly file: string; readonly dependencies: readonly string[] }
-  readonly peer?: { readonly file: string; readonly dependencies: readonly string[] }
+  readonly peer: Report['ours'] | undefined
   readonly rows: readonly Row[]
 }
 
@@ -123,8 +123,8 @@ function compare(
     name: what.name,
     unit: what.unit,
     ours,
-    ...(peer === undefined ? {} : { peer }),
-    ...(ratio === undefined ? {} : { ratio }),
+    peer,
+    ratio,
     ...(budget === undefined
       ? {}
       : {
@@ -148,7 +148,7 @@ export function report(
     node: process.versions.node,
     plan,
     ours: about(ourSubject, ours),
-    ...(peer === undefined || peerSubject === undefined ? {} : { peer: about(peerSubject, peer) }),
+    peer: peer && peerSubject && about(peerSubject, peer),
     rows: [
       ...lines(plan).map((line) =>
         compare(line, sumUp(ours, line), peer && sumUp(peer, line), line.budget),

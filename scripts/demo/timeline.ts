@@ -19,10 +19,10 @@ export interface Step {
   readonly what: string
   /** Method and path, where it was a request. */
   readonly request?: string
-  readonly status?: number
+  readonly status?: number | undefined
   readonly parameters: Texts
   /** What came of it, where that says more. */
-  readonly result?: string
+  readonly result?: string | undefined
   readonly roundTrips?: number
   /** Lines that the Action wrote to its log. */
   readonly log?: readonly string[]
@@ -154,9 +154,9 @@ function ofHttp(entry: HttpEntry, names: Names, verbose: boolean) {
     who: run === undefined ? caller : 'calls',
     what: requestWords(entry),
     ...(verbose || !INTERNAL.test(path) ? { request: `${method} ${readable(path)}` } : {}),
-    ...(status === undefined ? {} : { status }),
+    status,
     parameters: parametersOf(entry, names, verbose),
-    ...(subject === undefined ? {} : { result: `gets tokens of ${subject}${saysOf(tokens)}` }),
+    result: subject === undefined ? undefined : `gets tokens of ${subject}${saysOf(tokens)}`,
     ...(verbose && Object.keys(tokens).length > 0 ? { tokens } : {}),
   } as const
 }

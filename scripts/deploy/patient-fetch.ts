@@ -13,7 +13,7 @@ import { codeOf, Problem, redirected } from './problems.ts'
 export interface Patience {
   /** A wait and its reason, before it begins. */
   readonly onWait: (waitMs: number, why: string) => void
-  readonly sleep?: (waitMs: number) => Promise<unknown>
+  readonly sleep?: ((waitMs: number) => Promise<unknown>) | undefined
   readonly tryTimeoutMs?: number
 }
 

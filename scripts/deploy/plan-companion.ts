@@ -135,10 +135,7 @@ function companionValues(
     oidc_conformant: true,
     grant_types: [...COMPANION_GRANTS],
     token_endpoint_auth_method: 'client_secret_post',
-    jwt_configuration: {
-      alg: 'RS256',
-      ...(lifetime === undefined ? {} : { lifetime_in_seconds: lifetime }),
-    },
+    jwt_configuration: { alg: 'RS256', lifetime_in_seconds: lifetime },
     callbacks: [...(present?.callbacks ?? []), ...missing],
     require_pushed_authorization_requests: false,
     organization_usage: 'allow',

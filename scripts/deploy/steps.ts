@@ -30,7 +30,10 @@ export interface CompanionValues {
   readonly oidc_conformant?: true
   readonly grant_types?: string[]
   readonly token_endpoint_auth_method?: 'client_secret_post'
-  readonly jwt_configuration?: { readonly alg: 'RS256'; readonly lifetime_in_seconds?: number }
+  readonly jwt_configuration?: {
+    readonly alg: 'RS256'
+    readonly lifetime_in_seconds?: number | undefined
+  }
   readonly callbacks?: string[]
   readonly require_pushed_authorization_requests?: false
   readonly organization_usage?: 'allow'

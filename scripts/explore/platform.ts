@@ -176,8 +176,8 @@ function toCallback(
     user,
     sid,
     at: draft.state.seconds,
-    ...(ran?.status === undefined ? {} : { run: ran.name }),
-    ...(attempt === undefined ? {} : { attempt }),
+    run: ran?.status === undefined ? undefined : ran.name,
+    attempt,
   }
   const code = runs.codes.put({ of: 'application', challenge: flow, token })
   return { to: 'callback', flow, code }

@@ -87,8 +87,8 @@ export interface Token {
   readonly sid: string | undefined
   readonly at: number
   /** The run whose claims it has, if it has any; and the attempt that this run has ended. */
-  readonly run?: string
-  readonly attempt?: Attempt
+  readonly run?: string | undefined
+  readonly attempt?: Attempt | undefined
 }
 
 export interface Attempt {

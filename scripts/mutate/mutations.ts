@@ -12,7 +12,7 @@ export interface Mutation {
   /** The test file, below `test`, that has to turn red. */
   readonly test: string
   /** Only its tests with this in their names. */
-  readonly only?: string
+  readonly only: string | undefined
 }
 
 type Rows = readonly (readonly [
@@ -1502,6 +1502,6 @@ export const MUTATIONS: readonly Mutation[] = Object.entries(ROWS_BY_FILE).flatM
     find,
     replace,
     test,
-    ...(only === undefined ? {} : { only }),
+    only,
   })),
 )

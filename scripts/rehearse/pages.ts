@@ -44,7 +44,7 @@ export async function recognise(page: Page): Promise<PageKind> {
 export interface Filling {
   readonly email: string
   readonly password: string
-  readonly code?: () => string
+  readonly code?: (() => string) | undefined
 }
 
 /** Fills in the page and presses the button that goes on. */

@@ -170,8 +170,7 @@ export interface ProbeRun extends Parked {
 
 /** From the page of the nested login to its end. */
 export async function goOn(parked: Parked, second: Person, code?: () => string): Promise<ProbeRun> {
-  const filling = { ...second, ...(code === undefined ? {} : { code }) }
-  return finish(parked, await parked.visitor.logIn(filling))
+  return finish(parked, await parked.visitor.logIn({ ...second, code }))
 }
 
 export async function finish(parked: Parked, stop: Stop): Promise<ProbeRun> {

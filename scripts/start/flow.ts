@@ -63,7 +63,7 @@ export interface Step {
   readonly what: string
   /** Method and path. */
   readonly request?: string
-  readonly status?: number
+  readonly status?: number | undefined
   readonly durationMs?: number
   readonly tone: 'plain' | 'good' | 'bad'
   readonly faulty: boolean
@@ -86,7 +86,7 @@ export interface Flow {
     readonly confirmationRoundTrips: number
   }
   /** How to do it again: a form of the application, or an attack. */
-  readonly replay?: Replay
+  readonly replay?: Replay | undefined
   readonly steps: readonly Step[]
 }
 
@@ -97,7 +97,7 @@ export type Replay =
 /** What a flow is, where its first request does not say it. */
 export interface Label {
   readonly title: string
-  readonly replay?: Replay
+  readonly replay?: Replay | undefined
   /** Only what comes after it is of interest. */
   readonly hidden?: boolean
 }

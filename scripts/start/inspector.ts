@@ -158,8 +158,7 @@ export function createInspector(options: InspectorOptions): Inspector {
     if (what !== 'settings') return 'there is no such order'
     if (name === '') settings.reset()
     else {
-      const { value } = order
-      const problem = settings.change({ name, on, ...(value === undefined ? {} : { value }) })
+      const problem = settings.change({ name, on, value: order.value })
       if (problem !== undefined) return problem
     }
     deployments.deploy(name === '' ? 'settings reset' : `${name} changed`)

@@ -84,7 +84,7 @@ export interface ShownSetting extends SettingDefinition {
 export interface SettingChange {
   readonly name: string
   readonly on: boolean
-  readonly value?: string
+  readonly value?: string | undefined
 }
 
 export interface Settings {

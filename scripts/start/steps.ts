@@ -113,7 +113,7 @@ function ofRequest(entry: Request): Step {
     ...lanesOf(entry),
     what: wordsOf(entry),
     request,
-    ...(status === undefined ? {} : { status }),
+    status,
     durationMs,
     tone: toneOf(entry),
     faulty: kind === 'http' && entry.faulty,

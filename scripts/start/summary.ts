@@ -135,7 +135,7 @@ export function summarize(
     durationMs: endedAtMs - startedAtMs,
     ...endOf(ordered),
     action: costOf(ordered),
-    ...(label.replay === undefined ? {} : { replay: label.replay }),
+    replay: label.replay,
     steps,
   }
 }

@@ -88,7 +88,7 @@ function listen({ handle, rewriteLocation, tenantOrigins }: Site, port: number):
       headers: Object.entries(headers).flatMap(([name, value]): [string, string][] =>
         value === undefined ? [] : [[name, [value].flat().join(', ')]],
       ),
-      ...(body === undefined ? {} : { body: new Uint8Array(body) }),
+      body: body === undefined ? null : new Uint8Array(body),
     })
     await send(await handle(request), res, method === 'HEAD')
   }

@@ -162,7 +162,7 @@ export function createActionsHost(options: ActionsHostOptions): ActionsHost {
       lines: [...run.console.lines],
       kept: run.console.kept(),
       roundTrips: run.roundTrips,
-      ...(error === undefined ? {} : { error }),
+      error,
     })
     return { commands, metadata: { ...metadata }, durationMs, error, mayRedirect }
   }

@@ -90,7 +90,7 @@ export function createConnectionLogin(options: ConnectionLoginOptions): Connecti
         transactionId: id,
         clientId,
         connection: connection.name,
-        ...(connectionScope === undefined ? {} : { connectionScope }),
+        connectionScope,
         parameters: connectionParameters(parameters),
         ...result,
       })
@@ -110,7 +110,7 @@ export function createConnectionLogin(options: ConnectionLoginOptions): Connecti
       state,
       people: peopleOf(connection).filter(({ unlisted }) => unlisted !== true),
       loginHint: one(form, 'email') ?? one(query, 'login_hint') ?? '',
-      ...(error === undefined ? {} : { error }),
+      error,
     })
 
   function universalPageOf(
@@ -128,7 +128,7 @@ export function createConnectionLogin(options: ConnectionLoginOptions): Connecti
       state,
       username,
       asksPassword,
-      ...(error === undefined ? {} : { error }),
+      error,
     })
   }
 

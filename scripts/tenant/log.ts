@@ -27,7 +27,7 @@ export interface HttpEntry extends Entry {
   readonly channel: Channel
   readonly caller: Caller
   /** The client that authenticated, where one did. */
-  readonly clientId?: string
+  readonly clientId?: string | undefined
   /** The run of an Action that sent the request. */
   readonly run?: number
   readonly method: string
@@ -37,7 +37,7 @@ export interface HttpEntry extends Entry {
   readonly query: Parameters
   readonly form: Parameters
   readonly json?: unknown
-  readonly userAgent?: string
+  readonly userAgent?: string | undefined
   /** `undefined`: there was no answer. */
   readonly status?: number
   readonly location?: string
@@ -63,7 +63,7 @@ export interface ActionEntry extends Entry {
   /** HTTP requests that the run sent to this tenant. */
   readonly roundTrips: number
   /** Why the run broke: it threw, broke a limit or was out of time. */
-  readonly error?: string
+  readonly error?: string | undefined
 }
 
 export interface LoginEntry extends Entry {
@@ -72,7 +72,7 @@ export interface LoginEntry extends Entry {
   readonly clientId: string
   readonly connection: string
   /** `connection_scope`, as it was asked for. */
-  readonly connectionScope?: string
+  readonly connectionScope?: string | undefined
   /** Whatever else the request meant for the connection: `access_type`, `prompt`, `login_hint`… */
   readonly parameters: Parameters
   readonly result: 'success' | 'cancelled' | 'refused'

@@ -111,7 +111,7 @@ export function actionRoutes(registry: ActionRegistry, maxPageSize: number): rea
       all_changes_deployed: allChangesDeployed,
       created_at: createdAt,
       updated_at: updatedAt,
-      ...(deployed === undefined ? {} : { deployed_version: showVersion(deployed, true) }),
+      deployed_version: deployed && showVersion(deployed, true),
     }
   }
 
@@ -188,7 +188,7 @@ export function actionRoutes(registry: ActionRegistry, maxPageSize: number): rea
       display_name: binding.displayName,
       created_at: binding.createdAt,
       updated_at: binding.createdAt,
-      ...(action === undefined ? {} : { action: showAction(action) }),
+      action: action && showAction(action),
     }
   }
 

@@ -79,7 +79,7 @@ export interface ConnectionPage {
   readonly state: string
   readonly people: readonly { readonly email: string; readonly name: string }[]
   readonly loginHint: string
-  readonly error?: string
+  readonly error: string | undefined
 }
 
 export function connectionPage(login: ConnectionPage): Html {
@@ -126,7 +126,7 @@ export interface UniversalLoginPage {
   /** `undefined`: it is asked for on this page. */
   readonly username: string | undefined
   readonly asksPassword: boolean
-  readonly error?: string
+  readonly error: string | undefined
 }
 
 /** With the fields and buttons of Auth0's own pages, as those who drive them know them. */

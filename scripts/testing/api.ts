@@ -28,7 +28,7 @@ export interface ApiOptions {
   /** What the transaction's metadata holds already, within the limits: else it throws. */
   readonly metadata?: Readonly<Record<string, unknown>>
   /** Default: a new, empty one. */
-  readonly cache?: PlatformCache
+  readonly cache?: PlatformCache | undefined
   /** `undefined`: deprecated as it is, the method may be absent. */
   readonly canRedirect?: () => boolean
 }

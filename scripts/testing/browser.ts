@@ -86,7 +86,7 @@ export function createBrowser(options: BrowserOptions = {}): Browser {
           ...(ip === undefined ? {} : { 'x-forwarded-for': ip }),
           ...(cookie === '' ? {} : { cookie }),
         },
-        ...(body === undefined ? {} : { body }),
+        body: body ?? null,
       })
       for (const line of response.headers.getSetCookie())
         await jar.setCookie(line, url.href, { ignoreError: true })

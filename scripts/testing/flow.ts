@@ -34,7 +34,7 @@ export interface Run {
 
 export interface RunOptions {
   /** Default: a new, empty one. */
-  readonly cache?: PlatformCache
+  readonly cache?: PlatformCache | undefined
   /** Default: the method is absent. */
   readonly canRedirect?: () => boolean
 }
@@ -54,14 +54,14 @@ export interface NestedOptions extends RunOptions {
   /** Who logs in at the second login. Default: `SECONDARY`. */
   readonly user?: Person
   /** By which connection. Default: the one that the nested request names. */
-  readonly connection?: string
-  readonly event?: EventOverrides
+  readonly connection?: string | undefined
+  readonly event?: EventOverrides | undefined
 }
 
 export interface ResumeOptions extends RunOptions {
   readonly tenant: TenantDouble
   /** What differs from the second login as it was. */
-  readonly login?: Partial<SecondLogin>
+  readonly login?: Partial<SecondLogin> | undefined
   /** Put over the event of the way back. */
   readonly event?: EventOverrides
   /** Replaces the query of the way back. Default: the platform's `state`, and a good `code`. */
@@ -237,17 +237,11 @@ export function resumeEvent(
     code: options.tenant.authorize(started.redirect.href, second),
   }
   const { hostname, ip, user_agent } = event.request
-  const request = {
-    ...(hostname === undefined ? {} : { hostname }),
-    ...(ip === undefined ? {} : { ip }),
-    ...(user_agent === undefined ? {} : { user_agent }),
-    method: 'GET',
-    query,
-    body: {},
-  }
+  const request = { method: 'GET', query, body: {} }
   const metadata = options.metadata ?? started.metadata
   const back = { ...event, request, transaction: { ...event.transaction, metadata } }
-  return changeEvent(back, options.event ?? {})
+  const fromBrowser = changeEvent(back, { request: { hostname, ip, user_agent } })
+  return changeEvent(fromBrowser, options.event ?? {})
 }
 
 /**
@@ -266,11 +260,10 @@ export async function resumeLink(
 /** A link from its start to its end, with one cache for all three runs. */
 export async function wholeLink(handlers: Handlers, options: WholeOptions): Promise<Whole> {
   const { tenant, cache } = options
-  const shared = cache === undefined ? {} : { cache }
   const started = await startLink(handlers, options)
-  const nested = await nestedLogin(handlers, started, { ...shared, ...options.nested })
+  const nested = await nestedLogin(handlers, started, { cache, ...options.nested })
   const resumed = await resumeLink(handlers, started, nested, {
-    ...shared,
+    cache,
     ...options.resume,
     tenant,
   })

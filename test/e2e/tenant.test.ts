@@ -362,7 +362,7 @@ describe('the Management API', () => {
           authorization: `Bearer ${token.access_token}`,
           ...(json === undefined ? {} : { 'content-type': 'application/json' }),
         },
-        ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+        body: json === undefined ? null : JSON.stringify(json),
       })
       return { status: answer.status, body: (await answer.json()) as Body }
     }

@@ -63,7 +63,7 @@ const bases = fc.constantFrom<keyof typeof BASES>('link', 'link', 'unlink', 'pos
 async function holds(
   event: PostLoginEvent,
   tally: Tally,
-  given: { readonly canRedirect?: boolean; readonly oddTypes?: boolean } = {},
+  given: { readonly canRedirect?: boolean | undefined; readonly oddTypes?: boolean } = {},
 ): Promise<void> {
   const { canRedirect } = given
   const tenant = useTenant()
@@ -88,7 +88,7 @@ async function holds(
     event,
     nowSeconds: NOW_SECONDS,
     keys: KEYS,
-    ...(canRedirect === undefined ? {} : { canRedirect }),
+    canRedirect,
   }
   expect(missingForRedirect(facts, ran.redirect)).toEqual([])
 }
@@ -302,9 +302,8 @@ describe('a start', () => {
         secrets: settings,
         request: { [place]: { id_token_hint } },
       })
-      const facts = canRedirect === undefined ? {} : { canRedirect }
       return holds(change(change(whole, parameters), changes), tally, {
-        ...facts,
+        canRedirect,
         oddTypes: true,
       })
     },

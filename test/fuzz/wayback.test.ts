@@ -82,14 +82,14 @@ async function holds(attack: Attack, tally: Tally, oddTypes = false): Promise<vo
   if (started.redirect === undefined) return
   const nested = await nestedLogin(bundle, started, {
     user,
-    ...(attack.connection === undefined ? {} : { connection: attack.connection }),
-    ...(attack.nested === undefined ? {} : { event: attack.nested }),
+    connection: attack.connection,
+    event: attack.nested,
   })
   const stored = started.metadata[METADATA_KEY]
   const kept = attack.metadata?.(String(stored)) ?? stored
   const back = resumeEvent(started, nested, {
     tenant,
-    ...(attack.login === undefined ? {} : { login: attack.login }),
+    login: attack.login,
     metadata: typeof kept === 'string' ? { [METADATA_KEY]: kept } : {},
   })
   const query = { ...back.request.query, ...attack.query }

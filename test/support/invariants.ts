@@ -93,7 +93,7 @@ export interface StartFacts {
   readonly nowSeconds: number
   /** What the domain publishes. */
   readonly keys: readonly KeyName[]
-  readonly canRedirect?: boolean
+  readonly canRedirect?: boolean | undefined
 }
 
 /** Sections 2 to 4: what had to hold for a redirect to this URL. */

@@ -22,7 +22,7 @@ export interface Finding {
   /** What is so, and why it matters. */
   readonly reason: string
   /** The command or page that mends it. */
-  readonly mend?: string
+  readonly mend?: string | undefined
 }
 
 export interface Patient {
@@ -69,7 +69,7 @@ export const note = (check: string, reason: string, mend?: string): Finding => (
   level: 'note',
   check,
   reason,
-  ...(mend === undefined ? {} : { mend }),
+  mend,
 })
 
 export const fine = (check: string, reason: string): Finding => ({ level: 'fine', check, reason })
