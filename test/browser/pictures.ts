@@ -59,7 +59,7 @@ try {
   await app.getByRole('button', { name: /calendar/ }).click()
   await choose()
   await app.getByText('11:00 Review').scrollIntoViewIfNeeded()
-  await page.locator('#outcome', { hasText: /linked/ }).waitFor()
+  await page.locator('#outcome', { hasText: 'consented' }).waitFor()
   await page.emulateMedia({ colorScheme: 'dark' })
   await take(page, 'agent-dark')
 
