@@ -229,7 +229,7 @@ test('a change during an attack makes its result worth nothing', async () => {
 
   await inspector.getByRole('alert').getByText('changed during the attack').waitFor()
 
-  expect(await resultOf(inspector, 'Stolen hint').textContent()).toBe('')
+  await expect.poll(() => resultOf(inspector, 'Stolen hint').textContent()).toBe('')
 })
 
 test('an attack needs nothing of the log, which may be cleared at any time', async () => {
