@@ -13,6 +13,9 @@ const project = (name: string, groupOrder: number, options: TestOptions) => ({
   test: { name, sequence: { groupOrder }, include: [`test/${name}/**/*.test.ts`], ...options },
 })
 
+/** What `npm run test:all` has besides. */
+const ALL = process.env.SUBJECTS === 'all' ? ['test/explore/**/*.test.ts'] : []
+
 export default defineConfig({
   test: {
     setupFiles: ['test/support/setup.ts'],
@@ -20,7 +23,7 @@ export default defineConfig({
     reporters: process.env.GITHUB_ACTIONS ? ['minimal', 'github-actions'] : ['minimal'],
     projects: [
       project('fast', 0, {
-        include: ['test/{attacks,bundle,contract,e2e,explore,fuzz,house,readme,unit}/**/*.test.ts'],
+        include: ['test/{attacks,bundle,contract,e2e,fuzz,house,readme,unit}/**/*.test.ts', ...ALL],
         maxWorkers: '100%',
         testTimeout: 20_000,
       }),
