@@ -323,7 +323,7 @@ export function missingForConfirmation(
   const setting = settingReader(event)
   const isExchange =
     event.transaction?.protocol === 'oauth2-refresh-token' ||
-    (event.transaction === undefined && event.request.body?.grant_type === 'refresh_token')
+    (event.transaction == null && event.request.body?.grant_type === 'refresh_token')
   const matching = isYes(setting('REQUIRE_MATCHING_EMAIL'))
   const isPrimaryVerified = event.user.email_verified === true
   const hint = readHint(parameterReader(event)('id_token_hint'), facts.keys) ?? {}
